@@ -1,0 +1,74 @@
+"""Apache Airflow: namespace, secrets, DAG volume, and the release of its own chart."""
+
+from __future__ import annotations
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from charts.airflow.components import RELEASE
+from charts.airflow.dag_volume import AirflowDagVolume
+from charts.airflow.git_sync import GitAskpass
+from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancerSubnets, SecretArns
+from charts.airflow.secrets import AirflowSecrets
+from charts.airflow.values import airflow_values
+from charts.helm_release import HelmRelease
+from settings import Registry, Settings
+
+NAMESPACE = "airflow"
+# The first release waits for a node, for the images, and for the database migration.
+_TIMEOUT_SECONDS = 13 * 60
+
+
+class AirflowChart(cdk8s.Chart):
+    """Everything of Airflow's in the cluster.
+
+    The release is named ``airflow``: with another name the chart's own host name of the result backend would be wrong.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        registry: Registry,
+        secret_arns: SecretArns,
+        endpoints: Endpoints,
+        dag_volume: DagVolume,
+        dag_repository: DagRepository,
+        load_balancer_subnets: LoadBalancerSubnets,
+    ) -> None:
+        super().__init__(scope, id_, disable_resource_name_hashes=True)
+        namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
+        secrets = AirflowSecrets(
+            self,
+            "secrets",
+            namespace=NAMESPACE,
+            region=settings.region,
+            arns=secret_arns,
+            endpoints=endpoints,
+            pgbouncer=settings.airflow.pgbouncer,
+        )
+        dags = AirflowDagVolume(self, "dags", namespace=NAMESPACE, volume=dag_volume)
+        askpass = GitAskpass(self, "git-askpass", namespace=NAMESPACE)
+        release = HelmRelease(
+            self,
+            "release",
+            chart=registry.chart("airflow"),
+            release=RELEASE,
+            namespace=NAMESPACE,
+            timeout_seconds=_TIMEOUT_SECONDS,
+            values=airflow_values(
+                name=settings.name,
+                airflow=settings.airflow,
+                dags=settings.dags,
+                registry=registry,
+                endpoints=endpoints,
+                repository=dag_repository,
+                subnets=load_balancer_subnets,
+            ),
+        )
+        for part in (secrets, dags, askpass):
+            part.node.add_dependency(namespace)
+            release.node.add_dependency(part)

@@ -1,0 +1,144 @@
+"""Airflow's processes, as values of its chart: replicas, size, where they run, how they end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from charts.airflow import git_sync, secrets
+from charts.airflow.inputs import DagRepository
+from charts.placement import WORKERS_POOL, node_selector, resources, spread, toleration
+from settings import ImageReference
+from settings.model import AdminSettings, AirflowSettings, ComponentSettings, SingletonSettings
+
+RELEASE = "airflow"
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
+"""Those that have an identity of their own."""
+
+Values = dict[str, Any]
+
+# How long a worker may go on with the tasks that it has when it is told to stop. A spot node gives two minutes at
+# most; a scale-in gives all of it.
+_WORKER_GRACE_SECONDS = 3600
+_KEDA_COOLDOWN_SECONDS = 300
+
+_RESTRICTED_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+_LOG_GROOMER = {"retentionDays": 1, "resources": resources(cpu="10m", memory="64Mi")}
+
+
+def service_account(component: str) -> str:
+    """The service account that the chart makes for a component."""
+    return f"{RELEASE}-{component}"
+
+
+def components(*, airflow: AirflowSettings, image: ImageReference, repository: DagRepository) -> Values:
+    """Values of every process that Airflow consists of."""
+    return {
+        "apiServer": {**_server("api-server", airflow.api_server), "startupProbe": {"failureThreshold": 30}},
+        "scheduler": {
+            **_server("scheduler", airflow.scheduler),
+            "logGroomerSidecar": _LOG_GROOMER,
+            "startupProbe": {"failureThreshold": 30},
+        },
+        "triggerer": {
+            **_server("triggerer", airflow.triggerer),
+            "persistence": {"enabled": False},
+            "logGroomerSidecar": {"enabled": False},
+        },
+        "dagProcessor": _dag_processor(airflow.dag_processor, image=image, repository=repository),
+        "workers": _workers(airflow),
+        "migrateDatabaseJob": {**_job(cpu="250m", memory="1Gi")},
+        "createUserJob": {**_job(cpu="250m", memory="1Gi"), **_create_user(airflow.admin)},
+    }
+
+
+def restricted_pod(uid: int) -> Values:
+    """Pod and container security that Kubernetes' `restricted` standard asks for."""
+    return {
+        "pod": {
+            "runAsNonRoot": True,
+            "runAsUser": uid,
+            "runAsGroup": 0,
+            "fsGroup": 0,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": _RESTRICTED_CONTAINER,
+    }
+
+
+def _server(component: str, server: ComponentSettings) -> Values:
+    labels = {"tier": "airflow", "component": component, "release": RELEASE}
+    values: Values = {
+        "replicas": server.replicas,
+        "resources": resources(cpu=server.cpu, memory=server.memory),
+        "topologySpreadConstraints": spread(labels),
+    }
+    if server.replicas > 1:
+        values["podDisruptionBudget"] = {"enabled": True, "config": {"maxUnavailable": 1}}
+    return values
+
+
+def _dag_processor(size: SingletonSettings, *, image: ImageReference, repository: DagRepository) -> Values:
+    return {
+        # One, and the old one goes before the new one comes: its git-sync is the only writer of the DAG volume.
+        "replicas": 1,
+        "strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
+        "resources": resources(cpu=size.cpu, memory=size.memory),
+        "extraInitContainers": [git_sync.sidecar(image=image, repository=repository)],
+        "extraVolumes": [git_sync.volume()],
+        "logGroomerSidecar": _LOG_GROOMER,
+    }
+
+
+def _workers(airflow: AirflowSettings) -> Values:
+    workers = airflow.workers
+    return {
+        "celery": {
+            "replicas": workers.min,
+            "persistence": {"enabled": False},
+            "logGroomerSidecar": {"enabled": False},
+            "resources": resources(cpu=workers.cpu, memory=workers.memory),
+            "nodeSelector": node_selector(WORKERS_POOL),
+            "tolerations": [toleration(WORKERS_POOL)],
+            "terminationGracePeriodSeconds": _WORKER_GRACE_SECONDS,
+            "safeToEvict": False,
+            # Karpenter does not move a worker to save money: its tasks would have to start again.
+            "podAnnotations": {"karpenter.sh/do-not-disrupt": "true"},
+            "keda": {
+                "enabled": True,
+                "minReplicaCount": workers.min,
+                "maxReplicaCount": workers.max,
+                "pollingInterval": 10,
+                "cooldownPeriod": _KEDA_COOLDOWN_SECONDS,
+                "usePgbouncer": False,
+            },
+        }
+    }
+
+
+def _job(*, cpu: str, memory: str) -> Values:
+    # As hooks, `helm --wait` would wait for pods that wait for the migration that only starts after them.
+    return {"useHelmHooks": False, "applyCustomEnv": False, "resources": resources(cpu=cpu, memory=memory)}
+
+
+def _create_user(admin: AdminSettings) -> Values:
+    # The password goes in by standard input, from a Secret: an argument could be read in the list of processes.
+    script = (
+        'printf "%s\\n%s\\n" "$ADMIN_PASSWORD" "$ADMIN_PASSWORD" | airflow users create --role Admin '
+        '--username "$ADMIN_USERNAME" --email "$ADMIN_EMAIL" --firstname "$ADMIN_FIRST_NAME" --lastname "$ADMIN_LAST_NAME"'
+    )
+    plain = {
+        "ADMIN_EMAIL": admin.email,
+        "ADMIN_FIRST_NAME": admin.first_name,
+        "ADMIN_LAST_NAME": admin.last_name,
+    }
+    secret = {"ADMIN_USERNAME": "username", "ADMIN_PASSWORD": "password"}
+    return {
+        "args": ["bash", "-c", script],
+        "env": [
+            *({"name": name, "value": value} for name, value in plain.items()),
+            *(
+                {"name": name, "valueFrom": {"secretKeyRef": {"name": secrets.ADMIN, "key": key}}}
+                for name, key in secret.items()
+            ),
+        ],
+    }

@@ -1,0 +1,78 @@
+"""git-sync for CodeCommit without a long-lived key: a sidecar signs each request with the pod's own identity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from charts.airflow.inputs import DagRepository
+from charts.placement import resources
+from settings import ImageReference
+
+CONFIG_MAP = "airflow-git-askpass"
+PORT = 8617
+_SCRIPT = Path(__file__).with_name("askpass.py")
+_FOLDER = "/opt/askpass"
+_VOLUME = "git-askpass"
+
+
+class GitAskpass(Construct):
+    """The sidecar's program, as a ConfigMap."""
+
+    def __init__(self, scope: Construct, id_: str, *, namespace: str) -> None:
+        super().__init__(scope, id_)
+        kplus.ConfigMap(
+            self,
+            "script",
+            metadata=cdk8s.ApiObjectMetadata(name=CONFIG_MAP, namespace=namespace),
+            data={_SCRIPT.name: _SCRIPT.read_text(encoding="utf-8")},
+        )
+
+
+def sidecar(*, image: ImageReference, repository: DagRepository) -> dict[str, Any]:
+    """A native sidecar: an init container that stays, so git-sync starts when it answers."""
+    return {
+        "name": "git-askpass",
+        "image": str(image),
+        "restartPolicy": "Always",
+        "command": ["python", f"{_FOLDER}/{_SCRIPT.name}"],
+        "env": [
+            {"name": "ASKPASS_PORT", "value": str(PORT)},
+            {"name": "AWS_REGION", "value": repository.region},
+            {"name": "CODECOMMIT_REPOSITORY_URL", "value": repository.url},
+        ],
+        # Kubernetes asks the pod's address by default; the sidecar listens on loopback alone.
+        "startupProbe": {
+            "exec": {
+                "command": [
+                    "python",
+                    "-c",
+                    f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{PORT}/healthz', timeout=2)",
+                ]
+            },
+            "periodSeconds": 2,
+            "timeoutSeconds": 5,
+            "failureThreshold": 30,
+        },
+        "resources": resources(cpu="50m", memory="128Mi"),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "volumeMounts": [{"name": _VOLUME, "mountPath": _FOLDER, "readOnly": True}],
+    }
+
+
+def volume() -> dict[str, Any]:
+    """The volume of the sidecar's program."""
+    return {"name": _VOLUME, "configMap": {"name": CONFIG_MAP}}
+
+
+def environment() -> list[dict[str, str]]:
+    """What tells git-sync to ask the sidecar."""
+    return [{"name": "GITSYNC_ASKPASS_URL", "value": f"http://127.0.0.1:{PORT}/"}]

@@ -1,0 +1,59 @@
+"""What the Airflow chart needs to know of the resources around it, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretArns:
+    """Secrets Manager secrets that become Kubernetes Secrets."""
+
+    database: str
+    """JSON with ``username`` and ``password``."""
+    broker: str
+    """The AUTH token, as it is."""
+    fernet: str
+    """43 characters of URL-safe base64 alphabet; with one ``=`` they are the 32 bytes of a Fernet key."""
+    api: str
+    jwt: str
+    admin: str
+    """JSON with ``username`` and ``password``."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every ARN, for the policy of who reads them."""
+        return (self.database, self.broker, self.fernet, self.api, self.jwt, self.admin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoints:
+    """Where database, queue and log bucket are."""
+
+    database_host: str
+    database_name: str
+    broker_host: str
+    log_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagVolume:
+    """The file system that carries the DAGs, and the access point that all pods enter it by."""
+
+    file_system_id: str
+    access_point_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagRepository:
+    """The repository that git-sync follows."""
+
+    url: str
+    region: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadBalancerSubnets:
+    """Subnets to name at the load balancer; none where the controller finds them by their tags."""
+
+    ids: tuple[str, ...] = ()

@@ -1,0 +1,129 @@
+"""The values of Airflow's chart. Keys are those of chart 1.22.0; what its schema does not check, a rendering test does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from charts.airflow import git_sync, secrets
+from charts.airflow.components import components, restricted_pod
+from charts.airflow.config import airflow_config, airflow_environment
+from charts.airflow.dag_volume import CLAIM
+from charts.airflow.ingress import ingress_values
+from charts.airflow.inputs import DagRepository, Endpoints, LoadBalancerSubnets
+from charts.placement import SERVICES_POOL, node_selector, resources, spread
+from settings import Registry
+from settings.model import AirflowSettings, DagSettings, PgBouncerSettings
+
+_AIRFLOW_UID = 50000
+_NOBODY_UID = 65534
+_GIT_SYNC_UID = 65533
+"""The access point of the DAG volume makes every file this user's; git-sync is this user too."""
+
+
+def airflow_values(
+    *,
+    name: str,
+    airflow: AirflowSettings,
+    dags: DagSettings,
+    registry: Registry,
+    endpoints: Endpoints,
+    repository: DagRepository,
+    subnets: LoadBalancerSubnets,
+) -> dict[str, Any]:
+    """Build the values of the release."""
+    image = registry.image("airflow")
+    return {
+        "executor": "CeleryExecutor",
+        "airflowVersion": image.tag,
+        "defaultAirflowRepository": image.repository,
+        "defaultAirflowTag": image.tag,
+        "images": _images(registry),
+        "nodeSelector": node_selector(SERVICES_POOL),
+        "securityContexts": restricted_pod(_AIRFLOW_UID),
+        "enableServiceLinks": False,
+        "env": airflow_environment(),
+        "config": airflow_config(name=name, airflow=airflow, endpoints=endpoints),
+        **_secret_names(),
+        **components(airflow=airflow, image=image, repository=repository),
+        "pgbouncer": _pgbouncer(airflow.pgbouncer),
+        "statsd": {
+            "securityContexts": _as_nobody("container"),
+            "resources": resources(cpu="50m", memory="128Mi"),
+        },
+        "dags": _dags(dags, repository),
+        "ingress": ingress_values(ingress=airflow.ingress, subnets=subnets),
+        # Bundled databases, of which none is used.
+        "postgresql": {"enabled": False},
+        "redis": {"enabled": False},
+    }
+
+
+def _images(registry: Registry) -> dict[str, dict[str, str]]:
+    keys = {
+        "airflow": "airflow",
+        "pgbouncer": "pgbouncer",
+        "pgbouncerExporter": "pgbouncer-exporter",
+        "statsd": "statsd-exporter",
+        "gitSync": "git-sync",
+    }
+    images = {name: registry.image(key) for name, key in keys.items()}
+    return {name: {"repository": image.repository, "tag": image.tag} for name, image in images.items()}
+
+
+def _secret_names() -> dict[str, Any]:
+    return {
+        "data": {
+            "metadataSecretName": secrets.METADATA,
+            "resultBackendSecretName": secrets.RESULT_BACKEND,
+            "brokerUrlSecretName": secrets.BROKER,
+        },
+        "fernetKeySecretName": secrets.FERNET,
+        "apiSecretKeySecretName": secrets.API_SECRET_KEY,
+        "jwtSecretName": secrets.JWT_SECRET,
+    }
+
+
+def _pgbouncer(pgbouncer: PgBouncerSettings) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "enabled": True,
+        "replicas": pgbouncer.replicas,
+        "configSecretName": secrets.PGBOUNCER_CONFIG,
+        "resources": resources(cpu="100m", memory="128Mi"),
+        "securityContexts": _as_nobody("container"),
+        "topologySpreadConstraints": spread({"tier": "airflow", "component": "pgbouncer"}),
+        "metricsExporterSidecar": {
+            "statsSecretName": secrets.PGBOUNCER_STATS,
+            "statsSecretKey": "connection",
+            "resources": resources(cpu="10m", memory="64Mi"),
+            "securityContexts": {"container": restricted_pod(_NOBODY_UID)["containers"]},
+        },
+    }
+    if pgbouncer.replicas > 1:
+        values["podDisruptionBudget"] = {"enabled": True, "config": {"maxUnavailable": 1}}
+    return values
+
+
+def _as_nobody(container_key: str) -> dict[str, Any]:
+    restricted = restricted_pod(_NOBODY_UID)
+    pod = {key: value for key, value in restricted["pod"].items() if key not in ("runAsGroup", "fsGroup")}
+    return {"pod": pod, container_key: restricted["containers"]}
+
+
+def _dags(dags: DagSettings, repository: DagRepository) -> dict[str, Any]:
+    return {
+        "persistence": {"enabled": True, "existingClaim": CLAIM},
+        "gitSync": {
+            "enabled": True,
+            "repo": repository.url,
+            # `branch` becomes the variable of an option that git-sync v4 has given up but still lets win over `ref`.
+            "branch": dags.branch,
+            "ref": dags.branch,
+            "subPath": dags.subdirectory,
+            "period": f"{dags.sync_period_seconds}s",
+            # A repository that cannot be reached for a while is no reason to stop parsing the DAGs that are there.
+            "maxFailures": -1,
+            "env": git_sync.environment(),
+            "resources": resources(cpu="50m", memory="128Mi"),
+            "securityContexts": {"container": {**restricted_pod(_GIT_SYNC_UID)["containers"], "runAsUser": _GIT_SYNC_UID}},
+        },
+    }

@@ -1,0 +1,190 @@
+"""Karpenter: starts the nodes that pods ask for, and the pools that it may start them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from charts.helm_release import HelmRelease
+from charts.placement import (
+    POOL_LABEL,
+    SERVICES_POOL,
+    SYSTEM_POOL,
+    WORKERS_POOL,
+    node_selector,
+    resources,
+    taint,
+)
+from settings import Registry
+
+NAMESPACE = "karpenter"
+SERVICE_ACCOUNT = "karpenter"
+NODE_CLASS = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeTemplate:
+    """What every node of Karpenter's has in common."""
+
+    instance_profile: str
+    """Owned by the CDK application, so that no finalizer of Karpenter's waits for IAM when all is deleted."""
+    security_group_ids: tuple[str, ...]
+    subnet_selector_terms: tuple[dict[str, Any], ...]
+    disk_gib: int
+    kms_key_arn: str
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerPool:
+    """How far the pool of Airflow's workers may grow."""
+
+    cpu_limit: int
+    """vCPUs of all its nodes together."""
+    memory_limit_gib: int
+    """Memory of all its nodes together, in GiB."""
+    spot: bool
+
+
+class KarpenterChart(cdk8s.Chart):
+    """CRDs, controller, one EC2NodeClass and the NodePools, in that order.
+
+    The CRDs have a release of their own, before the controller's: the controller's chart makes them only where they are
+    missing and never upgrades them.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        registry: Registry,
+        cluster_name: str,
+        cluster_endpoint: str,
+        interruption_queue: str,
+        node: NodeTemplate,
+        workers: WorkerPool,
+    ) -> None:
+        super().__init__(scope, id_, disable_resource_name_hashes=True)
+        namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
+        crds = HelmRelease(
+            self,
+            "crds",
+            chart=registry.chart("karpenter-crd"),
+            release="karpenter-crd",
+            namespace=NAMESPACE,
+            values={},
+        )
+        crds.add_dependency(namespace)
+        image = registry.image("karpenter")
+        controller = HelmRelease(
+            self,
+            "controller",
+            chart=registry.chart("karpenter"),
+            release="karpenter",
+            namespace=NAMESPACE,
+            values={
+                "replicas": 2,
+                "serviceAccount": {"create": True, "name": SERVICE_ACCOUNT},
+                "nodeSelector": {"kubernetes.io/os": "linux", **node_selector(SYSTEM_POOL)},
+                "settings": {
+                    "clusterName": cluster_name,
+                    "clusterEndpoint": cluster_endpoint,
+                    "interruptionQueue": interruption_queue,
+                },
+                "controller": {
+                    "image": {"repository": image.repository, "tag": image.tag, "digest": image.digest},
+                    "resources": resources(cpu="500m", memory="1Gi"),
+                },
+            },
+        )
+        controller.add_dependency(crds)
+        node_class = self._node_class(node)
+        node_class.add_dependency(controller)
+        services = self._node_pool(SERVICES_POOL, spot=False, limits={}, tainted=False, consolidate_after="5m")
+        services.add_dependency(node_class)
+        # A worker that is idle is taken away by KEDA; its node goes as soon as it is empty, never under a running task.
+        limits = {"cpu": str(workers.cpu_limit), "memory": f"{workers.memory_limit_gib}Gi"}
+        pool = self._node_pool(WORKERS_POOL, spot=workers.spot, limits=limits, tainted=True, consolidate_after="1m")
+        pool.add_dependency(node_class)
+
+    def _node_class(self, node: NodeTemplate) -> cdk8s.ApiObject:
+        return _custom(
+            self,
+            "node-class",
+            api_version="karpenter.k8s.aws/v1",
+            kind="EC2NodeClass",
+            name=NODE_CLASS,
+            spec={
+                "amiSelectorTerms": [{"alias": "al2023@latest"}],
+                "instanceProfile": node.instance_profile,
+                "subnetSelectorTerms": list(node.subnet_selector_terms),
+                "securityGroupSelectorTerms": [{"id": group} for group in node.security_group_ids],
+                "metadataOptions": {
+                    "httpEndpoint": "enabled",
+                    "httpProtocolIPv6": "disabled",
+                    "httpPutResponseHopLimit": 1,
+                    "httpTokens": "required",
+                },
+                "blockDeviceMappings": [
+                    {
+                        "deviceName": "/dev/xvda",
+                        "ebs": {
+                            "volumeType": "gp3",
+                            "volumeSize": f"{node.disk_gib}Gi",
+                            "encrypted": True,
+                            "kmsKeyID": node.kms_key_arn,
+                            "deleteOnTermination": True,
+                        },
+                    }
+                ],
+                "tags": node.tags,
+            },
+        )
+
+    def _node_pool(
+        self, name: str, *, spot: bool, limits: dict[str, str], tainted: bool, consolidate_after: str
+    ) -> cdk8s.ApiObject:
+        template: dict[str, Any] = {
+            "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": NODE_CLASS},
+            # A node lives two weeks at most, so that it gets the security fixes of a newer image.
+            "expireAfter": "336h",
+            "requirements": [
+                _in("kubernetes.io/arch", "arm64"),
+                _in("kubernetes.io/os", "linux"),
+                _in("karpenter.sh/capacity-type", *(("spot", "on-demand") if spot else ("on-demand",))),
+                _in("karpenter.k8s.aws/instance-category", "c", "m", "r"),
+                {"key": "karpenter.k8s.aws/instance-generation", "operator": "Gt", "values": ["5"]},
+            ],
+        }
+        if tainted:
+            template["taints"] = [taint(name)]
+        spec: dict[str, Any] = {
+            "template": {"metadata": {"labels": {POOL_LABEL: name}}, "spec": template},
+            "disruption": {
+                "consolidationPolicy": "WhenEmpty" if tainted else "WhenEmptyOrUnderutilized",
+                "consolidateAfter": consolidate_after,
+                "budgets": [{"nodes": "1"}, {"nodes": "100%", "reasons": ["Empty"]}],
+            },
+        }
+        if limits:
+            spec["limits"] = limits
+        return _custom(self, f"pool-{name}", api_version="karpenter.sh/v1", kind="NodePool", name=name, spec=spec)
+
+
+def _in(key: str, *values: str) -> dict[str, Any]:
+    return {"key": key, "operator": "In", "values": list(values)}
+
+
+def _custom(
+    scope: Construct, id_: str, *, api_version: str, kind: str, name: str, spec: dict[str, Any]
+) -> cdk8s.ApiObject:
+    custom = cdk8s.ApiObject(
+        scope, id_, api_version=api_version, kind=kind, metadata=cdk8s.ApiObjectMetadata(name=name)
+    )
+    custom.add_json_patch(cdk8s.JsonPatch.add("/spec", spec))
+    return custom

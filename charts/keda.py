@@ -1,0 +1,53 @@
+"""KEDA: scales Airflow's workers by what is queued and running."""
+
+from __future__ import annotations
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from charts.helm_release import HelmRelease
+from charts.placement import SYSTEM_POOL, node_selector, resources
+from settings import Registry
+
+NAMESPACE = "keda"
+
+
+class KedaChart(cdk8s.Chart):
+    """KEDA's release: two operators and two metrics servers, so that losing a node does not stop the scaling."""
+
+    def __init__(self, scope: Construct, id_: str, *, registry: Registry) -> None:
+        super().__init__(scope, id_, disable_resource_name_hashes=True)
+        namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
+        images = {
+            key: {"registry": image.registry, "repository": image.path, "tag": image.tag}
+            for key, image in (
+                ("keda", registry.image("keda")),
+                ("metricsApiServer", registry.image("keda-metrics-apiserver")),
+                ("webhooks", registry.image("keda-admission-webhooks")),
+            )
+        }
+        small = resources(cpu="50m", memory="128Mi")
+        release = HelmRelease(
+            self,
+            "release",
+            chart=registry.chart("keda"),
+            release="keda",
+            namespace=NAMESPACE,
+            values={
+                "crds": {"install": True},
+                "image": {**images, "pullPolicy": "IfNotPresent"},
+                "operator": {"replicaCount": 2},
+                "metricsServer": {"replicaCount": 2},
+                "webhooks": {"replicaCount": 1},
+                "podDisruptionBudget": {"operator": {"maxUnavailable": 1}, "metricServer": {"maxUnavailable": 1}},
+                "nodeSelector": node_selector(SYSTEM_POOL),
+                "priorityClassName": "system-cluster-critical",
+                "resources": {
+                    "operator": resources(cpu="100m", memory="512Mi"),
+                    "metricServer": resources(cpu="100m", memory="256Mi"),
+                    "webhooks": small,
+                },
+            },
+        )
+        release.add_dependency(namespace)

@@ -1,0 +1,54 @@
+"""AWS Load Balancer Controller: makes an Application Load Balancer of an Ingress of class ``alb``."""
+
+from __future__ import annotations
+
+import cdk8s
+from constructs import Construct
+
+from charts.helm_release import HelmRelease
+from charts.placement import SYSTEM_POOL, node_selector, resources
+from settings import Registry
+
+NAMESPACE = "kube-system"
+SERVICE_ACCOUNT = "aws-load-balancer-controller"
+INGRESS_CLASS = "alb"
+
+
+class LoadBalancerControllerChart(cdk8s.Chart):
+    """The controller's release.
+
+    Region and VPC are values, because no pod reaches instance metadata. The webhook that rewrites every new Service is
+    off: nothing here asks for a network load balancer, and with it no Service could be made while the controller is down.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, registry: Registry, cluster_name: str, region: str, vpc_id: str
+    ) -> None:
+        super().__init__(scope, id_, disable_resource_name_hashes=True)
+        image = registry.image("aws-load-balancer-controller")
+        HelmRelease(
+            self,
+            "release",
+            chart=registry.chart("aws-load-balancer-controller"),
+            release="aws-load-balancer-controller",
+            namespace=NAMESPACE,
+            values={
+                "clusterName": cluster_name,
+                "region": region,
+                "vpcId": vpc_id,
+                "replicaCount": 2,
+                "image": {"repository": image.repository, "tag": image.tag},
+                "serviceAccount": {"create": True, "name": SERVICE_ACCOUNT},
+                "defaultTargetType": "ip",
+                "enableServiceMutatorWebhook": False,
+                # Nothing here uses them, and each would be asked for at every reconciliation, which needs permissions.
+                "enableShield": False,
+                "enableWaf": False,
+                "enableWafv2": False,
+                "createIngressClassResource": True,
+                "ingressClass": INGRESS_CLASS,
+                "nodeSelector": node_selector(SYSTEM_POOL),
+                "podDisruptionBudget": {"maxUnavailable": 1},
+                "resources": resources(cpu="100m", memory="256Mi"),
+            },
+        )

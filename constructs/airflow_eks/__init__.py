@@ -1,0 +1,1 @@
+"""The AWS side of Airflow on EKS, as reusable constructs. Nothing here knows of stacks."""

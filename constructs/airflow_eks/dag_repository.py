@@ -1,0 +1,36 @@
+"""The repository that DAGs are pushed to: AWS CodeCommit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_codecommit as codecommit
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+
+class DagRepository(Construct):
+    """A repository that is seeded once, when it is made; from then on it is its users'."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        branch: str,
+        seed: Path,
+        key: kms.IKey,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.repository = codecommit.Repository(
+            self,
+            "Repository",
+            repository_name=name,
+            description="Airflow DAGs; git-sync brings every push to the cluster",
+            code=codecommit.Code.from_directory(str(seed), branch),
+            kms_key=key,
+        )
+        self.repository.apply_removal_policy(removal_policy)

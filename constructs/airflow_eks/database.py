@@ -1,0 +1,112 @@
+"""Airflow's metadata database: Aurora PostgreSQL."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Duration, Fn, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_rds as rds
+from constructs import Construct
+
+from airflow_eks.log_groups import OwnedLogGroup
+
+PORT = 5432
+DATABASE_NAME = "airflow"
+USER = "airflow"
+
+# What a password must not have: PostgreSQL takes anything, but it is carried in URLs and in PgBouncer's user file.
+_EXCLUDED_CHARACTERS = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+
+class MetadataDatabase(Construct):
+    """Writer and readers on Graviton, in several zones, TLS forced, encrypted, its log in a group of ours.
+
+    The master password is generated in Secrets Manager and never leaves it but through External Secrets.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        vpc: ec2.IVpc,
+        subnets: ec2.SubnetSelection,
+        engine_version: str,
+        instance_type: str,
+        readers: int,
+        backup_retention_days: int,
+        deletion_protection: bool,
+        removal_policy: RemovalPolicy,
+        secret_removal_policy: RemovalPolicy,
+        key: kms.IKey,
+        log_retention: logs.RetentionDays,
+    ) -> None:
+        super().__init__(scope, id_)
+        # Aurora names its log group after the cluster, so the cluster's name must be known before it is there. A part
+        # of the stack's id makes it new in each deployment: nothing that an earlier one kept is in its way.
+        stack_uuid = Fn.select(2, Fn.split("/", Aws.STACK_ID))
+        identifier = Fn.join("-", [name, Fn.select(0, Fn.split("-", stack_uuid))])
+        log_group = OwnedLogGroup(
+            self,
+            "Logs",
+            name=f"/aws/rds/cluster/{identifier}/postgresql",
+            retention=log_retention,
+            key=key,
+        )
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description="Airflow's metadata database",
+            allow_all_outbound=False,
+        )
+        engine = rds.DatabaseClusterEngine.aurora_postgres(
+            version=rds.AuroraPostgresEngineVersion.of(engine_version, engine_version.partition(".")[0])
+        )
+        size = ec2.InstanceType(instance_type)
+        self.cluster = rds.DatabaseCluster(
+            self,
+            "Cluster",
+            cluster_identifier=identifier,
+            engine=engine,
+            default_database_name=DATABASE_NAME,
+            credentials=rds.Credentials.from_generated_secret(
+                USER, encryption_key=key, exclude_characters=_EXCLUDED_CHARACTERS
+            ),
+            writer=rds.ClusterInstance.provisioned("Writer", instance_type=size, ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1),
+            readers=[
+                rds.ClusterInstance.provisioned(
+                    f"Reader{index}",
+                    instance_type=size,
+                    promotion_tier=1,
+                    ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+                )
+                for index in range(1, readers + 1)
+            ],
+            vpc=vpc,
+            vpc_subnets=subnets,
+            security_groups=[self.security_group],
+            port=PORT,
+            parameter_group=rds.ParameterGroup(
+                self,
+                "Parameters",
+                engine=engine,
+                description="TLS or nothing; statements of a second and more are logged",
+                parameters={"rds.force_ssl": "1", "log_min_duration_statement": "1000"},
+            ),
+            backup=rds.BackupProps(retention=Duration.days(backup_retention_days)),
+            copy_tags_to_snapshot=True,
+            deletion_protection=deletion_protection,
+            removal_policy=removal_policy,
+            storage_encrypted=True,
+            storage_encryption_key=key,
+            cloudwatch_logs_exports=["postgresql"],
+        )
+        self.cluster.node.add_dependency(log_group)
+        secret = self.cluster.secret
+        if secret is None:  # pragma: no cover - generated credentials have one
+            raise TypeError("a database with generated credentials has no secret")
+        self.secret = secret
+        secret.apply_removal_policy(secret_removal_policy)

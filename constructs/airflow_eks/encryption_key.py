@@ -1,0 +1,59 @@
+"""The deployment's key: one customer managed key that encrypts everything at rest."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+_USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+
+
+class EncryptionKey(Construct):
+    """A symmetric key that rotates every year.
+
+    The account's own IAM policies decide who uses it. Two services need more, because they act for nobody in the
+    account: CloudWatch Logs, and Amazon EC2, which encrypts the volumes of nodes that a service-linked role starts.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, region: str, dns_suffix: str, removal_policy: RemovalPolicy
+    ) -> None:
+        super().__init__(scope, id_)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description=f"Data of the Airflow deployment {name}",
+            enable_key_rotation=True,
+            removal_policy=removal_policy,
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="CloudWatchLogs",
+                principals=[iam.ServicePrincipal(f"logs.{region}.amazonaws.com")],
+                actions=_USE,
+                # In a key policy "*" is the key itself.
+                resources=["*"],
+                conditions={
+                    "ArnLike": {
+                        "kms:EncryptionContext:aws:logs:arn": f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:log-group:*"
+                    }
+                },
+            )
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="VolumesOfNodes",
+                # Whoever starts an instance in this account, through EC2 alone: what the AWS managed aws/ebs key allows.
+                principals=[iam.AnyPrincipal()],
+                actions=[*_USE, "kms:CreateGrant"],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {
+                        "kms:CallerAccount": Aws.ACCOUNT_ID,
+                        "kms:ViaService": f"ec2.{region}.{dns_suffix}",
+                    }
+                },
+            )
+        )

@@ -1,0 +1,127 @@
+"""Settings from the CDK context: defaults, then cdk.json's ``settings`` block, then ``--context`` keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from settings.errors import SettingsError, explain, is_contradiction, line, misplaced
+from settings.model import Settings
+from settings.partition import PARTITIONS
+from settings.releases import load_releases
+from settings.sizes import DEFAULT_SIZE, SIZES
+
+BLOCK = "settings"
+# Keys of the CDK itself carry one of these characters (@aws-cdk/…, aws:cdk:…, availability-zones:account=…),
+# but for two that its CLI writes.
+_CDK_MARKS = frozenset("@:/")
+_CDK_KEYS = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
+
+Tree = dict[str, Any]
+
+
+def load_settings(context: Mapping[str, Any]) -> Settings:
+    """Build the settings from a CDK context.
+
+    Raises SettingsError with one line per mistake.
+    """
+    typed = {key: value for key, value in context.items() if not _is_cdk_key(key)}
+    block = typed.pop(BLOCK, {})
+    if not isinstance(block, Mapping):
+        raise SettingsError(
+            line(
+                BLOCK,
+                block,
+                'must be a block in cdk.json, like {"size": "small"}; by --context, settings go one by one',
+            )
+        )
+    chosen = list(_flatten(block))
+    mistakes = []
+    for key, value in typed.items():
+        try:
+            chosen += _flatten({key: _from_command_line(key, value)})
+        except json.JSONDecodeError as error:
+            hint = f'it starts like JSON but is not ({error.msg}); write a list as a,b or as ["a","b"]'
+            mistakes.append(line(key, value, hint))
+    return _build(chosen, mistakes)
+
+
+def build_settings(chosen: Mapping[str, Any]) -> Settings:
+    """Build the settings from a tree of what was chosen; size class, partition and releases fill in the rest.
+
+    Raises SettingsError with one line per mistake.
+    """
+    return _build(_flatten(chosen), [])
+
+
+def _build(pairs: Iterable[tuple[str, Any]], mistakes: list[str]) -> Settings:
+    chosen: Tree = {}
+    for key, value in pairs:
+        mistake = misplaced(key, value, Settings)
+        if mistake:
+            mistakes.append(mistake)
+        else:
+            _put(chosen, key, value)
+    tree = _defaults(chosen.get("size"), chosen.get("partition"))
+    flat = dict(_flatten(chosen))
+    for key, value in flat.items():
+        _put(tree, key, value)
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        # Two settings can seem to contradict each other because a third one was mistyped.
+        if not (mistakes and is_contradiction(error)):
+            mistakes += explain(error, Settings, flat)
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return settings
+
+
+def _defaults(size: Any, partition: Any) -> Tree:
+    """What lies beneath the chosen settings. A wrong size or partition is for the model to refuse."""
+    facts = next((each for name, each in PARTITIONS.items() if name == partition), PARTITIONS["aws"])
+    values = next((each for name, each in SIZES.items() if name == size), SIZES[DEFAULT_SIZE])
+    tree: Tree = {}
+    for key, value in values.items():
+        _put(tree, key, value)
+    _put(tree, "region", facts.default_region)
+    _put(tree, "images.source", facts.image_source)
+    _put(tree, "cluster.kubernetes_version", load_releases().kubernetes.default)
+    return tree
+
+
+def _is_cdk_key(key: str) -> bool:
+    ours = re.split(r"[.@:/]", key)[0] in Settings.model_fields
+    return not ours and (bool(_CDK_MARKS & set(key)) or key in _CDK_KEYS)
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Dotted keys, so that a block may be nested, dotted, or both."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _put(tree: Tree, key: str, value: Any) -> None:
+    *sections, last = key.split(".") if not key.startswith("tags.") else ["tags", key.removeprefix("tags.")]
+    for section in sections:
+        if not isinstance(tree.get(section), dict):
+            tree[section] = {}
+        tree = tree[section]
+    if value == {}:
+        tree.setdefault(last, {})  # an empty block chooses nothing
+    else:
+        tree[last] = value
+
+
+def _from_command_line(key: str, value: Any) -> Any:
+    """``--context`` gives strings; JSON is how a list or a block of values is written there."""
+    if isinstance(value, str) and value[:1] in ("[", "{") and not key.startswith("tags."):
+        return json.loads(value)
+    return value

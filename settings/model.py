@@ -1,0 +1,305 @@
+"""Settings: everything that may vary between two deployments, and nothing else.
+
+Field descriptions are the reference in docs/settings.md, which is generated from this file.
+A field without a default gets its value from the size class (settings/sizes.py) or the partition.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from settings import checks
+from settings.partition import PARTITIONS, ImageSource, Partition, PartitionName
+from settings.sizes import DEFAULT_SIZE, Size
+from settings.types import (
+    Arn,
+    BranchName,
+    CertificateArn,
+    Cidr,
+    CpuQuantity,
+    DeploymentName,
+    EmailAddress,
+    FolderPath,
+    GravitonType,
+    HostName,
+    Items,
+    KubernetesVersion,
+    LogRetentionDays,
+    MemoryQuantity,
+    PersonName,
+    Region,
+    RepositoryName,
+    RepositoryPrefix,
+    SubnetId,
+    TagKey,
+    TagValue,
+    UserName,
+    VpcId,
+    ZoneCount,
+    ZoneName,
+)
+
+Removal = Literal["destroy", "keep"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is int:
+            raise PydanticCustomError("int_type", "true and false are not numbers")
+        return value
+
+
+class ExistingVpc(_Section):
+    """A VPC that already exists. Give a subnet of each kind per zone, in the order of `network.availability_zones`."""
+
+    id: VpcId = Field(description="Id of the VPC.")
+    cidr: Cidr = Field(description="The VPC's CIDR block.")
+    public_subnet_ids: Items[SubnetId] = Field(
+        default=(), description="Public subnets. Needed only for an internet-facing load balancer."
+    )
+    private_subnet_ids: Items[SubnetId] = Field(
+        description="Private subnets with a route to the internet or to the AWS endpoints: nodes, pods, load balancer."
+    )
+    isolated_subnet_ids: Items[SubnetId] = Field(description="Subnets for database, queue and file system.")
+
+
+class NetworkSettings(_Section):
+    """VPC, zones and the ways out of it."""
+
+    zones: ZoneCount = Field(description="Number of availability zones.")
+    availability_zones: Items[ZoneName] = Field(
+        default=(),
+        description="Names of the zones, where the region's first ones do not suit (Amazon EKS refuses some zones). "
+        "Empty: the region's first zones.",
+    )
+    cidr: Cidr = Field(default="10.0.0.0/16", description="CIDR block of the VPC, from /16 to /22.")
+    nat_gateways: Literal["single", "one_per_zone"] = Field(description="NAT gateways.")
+    interface_endpoints: bool = Field(
+        description="Interface endpoints for ECR, STS, Secrets Manager, CloudWatch Logs, EKS and EKS Auth."
+    )
+    flow_logs: bool = Field(default=True, description="VPC flow logs to CloudWatch Logs.")
+    existing_vpc: ExistingVpc | None = Field(default=None, description="Use this VPC instead of a new one.")
+
+
+class NodeSettings(_Section):
+    """The managed node group, which carries the system pods. Everything else runs on nodes from Karpenter."""
+
+    instance_type: GravitonType = Field(description="EC2 instance type, Graviton.")
+    min: int = Field(default=3, ge=2, le=30, description="Smallest number of nodes.")
+    max: int = Field(default=6, ge=2, le=30, description="Largest number of nodes.")
+    disk_gib: int = Field(default=50, ge=20, le=1000, description="Root volume of a node, in GiB.")
+
+
+class ClusterSettings(_Section):
+    """Amazon EKS."""
+
+    kubernetes_version: KubernetesVersion = Field(description="Kubernetes minor version.")
+    public_access: bool | None = Field(
+        description="API server endpoint reachable from outside the VPC, besides from within. Unset: only where "
+        "`public_access_cidrs` names who may come."
+    )
+    public_access_cidrs: Items[Cidr] = Field(
+        default=(), description="Who may reach the public endpoint; naming somebody opens it for them alone."
+    )
+    administrators: Items[Arn] = Field(
+        default=(), description="ARNs of the IAM roles and users that administer the cluster."
+    )
+    nodes: NodeSettings
+
+    @property
+    def has_public_endpoint(self) -> bool:
+        """Whether the API server can be reached from outside the VPC."""
+        return bool(self.public_access_cidrs) if self.public_access is None else self.public_access
+
+
+class DatabaseSettings(_Section):
+    """Aurora PostgreSQL, Airflow's metadata database."""
+
+    instance_type: GravitonType = Field(description="Instance class without its `db.` prefix, Graviton.")
+    readers: int = Field(default=1, ge=0, le=5, description="Reader instances, which are also what a failover goes to.")
+    backup_retention_days: int = Field(ge=1, le=35, description="Days that point-in-time recovery goes back.")
+
+
+class BrokerSettings(_Section):
+    """ElastiCache for Redis OSS, Celery's queue."""
+
+    node_type: GravitonType = Field(description="Node type without its `cache.` prefix, Graviton.")
+    replicas: int = Field(
+        default=1,
+        ge=0,
+        le=5,
+        description="Replicas beside the primary. With none there is no failover (Multi-AZ is off).",
+    )
+
+
+class DagSettings(_Section):
+    """Where DAGs come from, and how they reach the pods."""
+
+    existing_repository: RepositoryName | None = Field(
+        default=None,
+        description="Name of a CodeCommit repository in the same account and region. Unset: one is made and seeded.",
+    )
+    branch: BranchName = Field(default="main", description="Branch that is synchronized.")
+    subdirectory: FolderPath = Field(default="", description="Folder of the DAGs in the repository. Empty: its root.")
+    sync_period_seconds: int = Field(default=15, ge=5, le=3600, description="Seconds between two synchronizations.")
+
+
+class LogSettings(_Section):
+    """How long logs are kept."""
+
+    retention_days: LogRetentionDays = Field(
+        description="Days for CloudWatch Logs groups (a value that CloudWatch offers)."
+    )
+    task_log_expiration_days: int = Field(ge=1, le=3650, description="Days for Airflow's task logs in Amazon S3.")
+
+
+class ComponentSettings(_Section):
+    """One Airflow server component."""
+
+    replicas: int = Field(default=1, ge=1, le=10, description="Replicas.")
+    cpu: CpuQuantity = Field(description="CPU request of a replica.")
+    memory: MemoryQuantity = Field(description="Memory request and limit of a replica.")
+
+
+class SingletonSettings(_Section):
+    """A component of which exactly one runs."""
+
+    cpu: CpuQuantity = Field(description="CPU request.")
+    memory: MemoryQuantity = Field(description="Memory request and limit.")
+
+
+class WorkerSettings(_Section):
+    """Celery workers, scaled by KEDA."""
+
+    min: int = Field(default=0, ge=0, le=200, description="Fewest workers. 0: none run while nothing is queued.")
+    max: int = Field(ge=1, le=200, description="Most workers.")
+    concurrency: int = Field(ge=1, le=64, description="Tasks that one worker runs at a time.")
+    cpu: CpuQuantity = Field(description="CPU request of a worker.")
+    memory: MemoryQuantity = Field(description="Memory request and limit of a worker.")
+    spot: bool = Field(default=True, description="Spot capacity where there is any, on-demand otherwise.")
+
+
+class PgBouncerSettings(_Section):
+    """PgBouncer, between Airflow and the database."""
+
+    replicas: int = Field(ge=1, le=5, description="Replicas.")
+    max_client_connections: int = Field(ge=50, le=20000, description="Client connections that one replica accepts.")
+    metadata_pool_size: int = Field(ge=5, le=2000, description="Database connections of one replica for the metadata.")
+    result_backend_pool_size: int = Field(
+        ge=1, le=500, description="Database connections of one replica for Celery's results."
+    )
+
+
+class AdminSettings(_Section):
+    """Airflow's first user. The password is generated in Secrets Manager."""
+
+    username: UserName = Field(default="admin", description="User name.")
+    email: EmailAddress = Field(default="admin@example.com", description="E-mail address.")
+    first_name: PersonName = Field(default="Airflow", description="First name.")
+    last_name: PersonName = Field(default="Administrator", description="Last name.")
+
+
+class IngressSettings(_Section):
+    """The load balancer before Airflow's API server and web UI."""
+
+    scheme: Literal["internal", "internet-facing"] | None = Field(
+        default=None, description="Unset: `internet-facing` where `certificate_arn` is set, `internal` otherwise."
+    )
+    certificate_arn: CertificateArn | None = Field(
+        default=None, description="ACM certificate: HTTPS, HTTP is redirected."
+    )
+    domain: HostName | None = Field(
+        default=None,
+        description="Host name that people type; it must be in the certificate.",
+    )
+    allow_http: bool = Field(default=False, description="Allow an internet-facing load balancer without HTTPS.")
+    allowed_cidrs: Items[Cidr] = Field(
+        default=(), description="Who may reach the load balancer. Empty: whoever has a route."
+    )
+
+    @property
+    def effective_scheme(self) -> Literal["internal", "internet-facing"]:
+        """The scheme in force."""
+        return self.scheme or ("internet-facing" if self.certificate_arn else "internal")
+
+
+class AirflowSettings(_Section):
+    """Apache Airflow."""
+
+    api_server: ComponentSettings
+    scheduler: ComponentSettings
+    dag_processor: SingletonSettings
+    triggerer: ComponentSettings
+    workers: WorkerSettings
+    pgbouncer: PgBouncerSettings
+    admin: AdminSettings = AdminSettings()
+    ingress: IngressSettings = IngressSettings()
+
+
+class ImageSettings(_Section):
+    """Where container images and Helm charts come from."""
+
+    source: ImageSource = Field(
+        description="`upstream`: the publishers' registries; `private`: the account's own Amazon ECR."
+    )
+    prefix: RepositoryPrefix = Field(
+        default="airflow-eks",
+        description="First part of the names of the private repositories.",
+    )
+
+
+class Settings(_Section):
+    """One deployment."""
+
+    name: DeploymentName = Field(
+        default="airflow",
+        description="The deployment's name: the stack, the EKS cluster and the DAG repository carry it. At most 20 "
+        "characters: lower-case letters, digits and hyphens.",
+    )
+    partition: PartitionName = Field(default="aws", description="AWS partition.")
+    region: Region = Field(description="AWS region, one of the partition's.")
+    size: Size = Field(default=DEFAULT_SIZE, description="Size class: sets many defaults at once.")
+    removal: Removal = Field(
+        description="What `cdk destroy` does with what holds data: `destroy` deletes it; `keep` takes a last snapshot "
+        "of database and queue, and leaves log bucket, file system, DAG repository, secrets and key behind."
+    )
+    deletion_protection: bool = Field(
+        description="Refuse to delete the stack and the database. To destroy them, deploy with it set to false first."
+    )
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Tags on every resource.")
+    network: NetworkSettings
+    cluster: ClusterSettings
+    database: DatabaseSettings
+    broker: BrokerSettings
+    dags: DagSettings = DagSettings()
+    logs: LogSettings
+    airflow: AirflowSettings
+    images: ImageSettings
+
+    _facts: Partition = PrivateAttr()
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Settings:
+        checks.check(self)
+        return self
+
+    def model_post_init(self, _context: Any, /) -> None:
+        """Look the partition's facts up once."""
+        self._facts = PARTITIONS[self.partition]
+
+    @property
+    def facts(self) -> Partition:
+        """What is particular to the partition."""
+        return self._facts
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """The tags of every resource: the deployment's name, then what the person adds."""
+        return {"airflow-eks/deployment": self.name, **self.tags}

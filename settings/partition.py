@@ -1,0 +1,63 @@
+"""Partition: the answer to every question that differs between ``aws`` and ``aws-cn``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import botocore.session
+
+PartitionName = Literal["aws", "aws-cn"]
+ImageSource = Literal["upstream", "private"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partition:
+    """Facts of one AWS partition. Nothing else in the project may compare partition names."""
+
+    name: PartitionName
+    default_region: str
+    dns_suffix: str
+    """Domain of the service endpoints and of the private registries."""
+    image_source: ImageSource
+    """Where images and charts come from by default: the public registries cannot be reached from China."""
+    pass_role_services: tuple[str, ...]
+    """Values of ``iam:PassedToService`` that mean EC2: in China either of two is seen."""
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions of the partition that offer Amazon EKS, sorted, as botocore knows them."""
+        return _eks_regions(self.name)
+
+    def registry(self, *, account: str, region: str) -> str:
+        """Host name of an account's private container registry (Amazon ECR)."""
+        return f"{account}.dkr.ecr.{region}.{self.dns_suffix}"
+
+    def codecommit_url(self, *, repository: str, region: str) -> str:
+        """HTTPS clone URL of a CodeCommit repository."""
+        return f"https://git-codecommit.{region}.{self.dns_suffix}/v1/repos/{repository}"
+
+
+PARTITIONS: dict[str, Partition] = {
+    "aws": Partition(
+        name="aws",
+        default_region="us-west-2",
+        dns_suffix="amazonaws.com",
+        image_source="upstream",
+        pass_role_services=("ec2.amazonaws.com",),
+    ),
+    "aws-cn": Partition(
+        name="aws-cn",
+        default_region="cn-north-1",
+        dns_suffix="amazonaws.com.cn",
+        image_source="private",
+        pass_role_services=("ec2.amazonaws.com", "ec2.amazonaws.com.cn"),
+    ),
+}
+
+
+@cache
+def _eks_regions(partition: str) -> tuple[str, ...]:
+    regions = botocore.session.Session().get_available_regions("eks", partition_name=partition)
+    return tuple(sorted(regions))

@@ -1,0 +1,68 @@
+"""Registry: from a release's key to the reference that a manifest carries, upstream or private."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from settings.model import Settings
+from settings.releases import Releases, load_releases
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageReference:
+    """A container image, in the pieces that Helm charts ask for."""
+
+    registry: str
+    """Host name, e.g. ``quay.io``."""
+    path: str
+    """Path within the registry, e.g. ``prometheus/statsd-exporter``."""
+    tag: str
+    digest: str | None
+
+    @property
+    def repository(self) -> str:
+        """Registry and path, without the tag."""
+        return f"{self.registry}/{self.path}"
+
+    def __str__(self) -> str:
+        reference = f"{self.repository}:{self.tag}"
+        return f"{reference}@{self.digest}" if self.digest else reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartReference:
+    """A Helm chart, as ``helm`` takes it: an OCI reference stands in ``repository`` whole."""
+
+    repository: str
+    name: str
+    version: str
+
+
+class Registry:
+    """Resolves the keys of settings/releases.yaml for one deployment.
+
+    With ``images.source: private``, images and charts are those that the account's own Amazon ECR holds, under
+    ``<prefix>/<upstream path>`` and ``<prefix>/charts/<name>``, with the upstream's tags and digests.
+    """
+
+    def __init__(self, *, settings: Settings, account: str, releases: Releases | None = None) -> None:
+        self._releases = releases or load_releases()
+        self._private = settings.images.source == "private"
+        self._host = settings.facts.registry(account=account, region=settings.region)
+        self._prefix = settings.images.prefix
+
+    def image(self, key: str) -> ImageReference:
+        """The image with this key. Raises KeyError where the releases have none."""
+        release = self._releases.images[key]
+        host, _, path = release.upstream.partition("/")
+        if self._private:
+            host, path = self._host, f"{self._prefix}/{path}"
+        return ImageReference(registry=host, path=path, tag=release.tag, digest=release.digest)
+
+    def chart(self, key: str) -> ChartReference:
+        """The chart with this key. Raises KeyError where the releases have none."""
+        release = self._releases.charts[key]
+        repository = release.repository
+        if self._private:
+            repository = f"oci://{self._host}/{self._prefix}/charts/{release.name}"
+        return ChartReference(repository=repository, name=release.name, version=release.version)

@@ -1,0 +1,68 @@
+"""Releases: the one table of pinned versions, read from releases.yaml."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+RELEASES_FILE = Path(__file__).with_name("releases.yaml")
+
+
+class _Release(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KubernetesRelease(_Release):
+    """A Kubernetes minor version and where its kubectl and Helm binaries come from."""
+
+    kubectl_layer: str
+    kubectl_layer_class: str
+
+
+class KubernetesReleases(_Release):
+    """The Kubernetes minor versions that can be chosen, and the one that is chosen by default."""
+
+    default: str
+    versions: dict[str, KubernetesRelease]
+
+
+class EngineReleases(_Release):
+    """Versions of managed engines."""
+
+    aurora_postgresql: str
+    redis: str
+
+
+class ChartRelease(_Release):
+    """A Helm chart: where its publisher offers it, its name and its version."""
+
+    repository: str
+    name: str
+    version: str
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+
+
+class ImageRelease(_Release):
+    """A container image as its publisher offers it; every one is published for arm64."""
+
+    upstream: str
+    tag: str
+    digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
+
+
+class Releases(_Release):
+    """Every version that the platform pins. Code names a release by its key here."""
+
+    kubernetes: KubernetesReleases
+    engines: EngineReleases
+    charts: dict[str, ChartRelease]
+    images: dict[str, ImageRelease]
+
+
+@cache
+def load_releases() -> Releases:
+    """Read releases.yaml, once per process."""
+    return Releases.model_validate(yaml.safe_load(RELEASES_FILE.read_text(encoding="utf-8")))

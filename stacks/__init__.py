@@ -1,0 +1,1 @@
+"""One top-level stack, and a nested stack per concern."""

@@ -1,0 +1,134 @@
+"""Airflow: the ways from the cluster to its data, an identity per component, and the release."""
+
+from __future__ import annotations
+
+import cdk8s
+from aws_cdk import Aws, NestedStack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from airflow_eks import broker, database, file_system
+from airflow_eks.chart_installer import ChartInstaller
+from airflow_eks.iam import allow, decrypt, use_key
+from airflow_eks.pod_identity import PodIdentity
+from charts import airflow as charts
+from settings import Registry, Settings
+from stacks.state import State
+
+
+class Airflow(NestedStack):
+    """The last to come and the first to go."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        registry: Registry,
+        cluster: eks.Cluster,
+        state: State,
+        dag_repository: str,
+        load_balancer_subnet_ids: tuple[str, ...],
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, id_, description="Airflow: identities and the release")
+        identities = [
+            PodIdentity(
+                self,
+                f"Identity-{component}",
+                cluster_name=settings.name,
+                namespace=charts.NAMESPACE,
+                service_account=charts.service_account(component),
+                description=f"Airflow {component} of {settings.name}",
+                statements=statements,
+            )
+            for component, statements in self._permissions(settings, state.log_bucket, dag_repository, key).items()
+        ]
+        chart = charts.AirflowChart(
+            cdk8s.App(),
+            "airflow",
+            settings=settings,
+            registry=registry,
+            secret_arns=state.secret_arns,
+            endpoints=charts.Endpoints(
+                database_host=state.database.cluster.cluster_endpoint.hostname,
+                database_name=database.DATABASE_NAME,
+                broker_host=state.broker.group.attr_primary_end_point_address,
+                log_bucket=state.log_bucket.bucket_name,
+            ),
+            dag_volume=charts.DagVolume(
+                file_system_id=state.file_system.file_system.file_system_id,
+                access_point_id=state.file_system.access_point.access_point_id,
+            ),
+            dag_repository=charts.DagRepository(
+                url=settings.facts.codecommit_url(repository=dag_repository, region=settings.region),
+                region=settings.region,
+            ),
+            load_balancer_subnets=charts.LoadBalancerSubnets(ids=load_balancer_subnet_ids),
+        )
+        ChartInstaller(
+            self, "Airflow", cluster=cluster, chart=chart, after=[*self._admit_cluster(cluster, state), *identities]
+        )
+
+    def _admit_cluster(self, cluster: eks.Cluster, state: State) -> list[Construct]:
+        """Let the cluster's security group, and nobody else, reach database, queue and file system.
+
+        The rules are here, in the stack that comes after both sides: in either of them they would make a cycle.
+        """
+        doors = {
+            "Database": (state.database.security_group, database.PORT),
+            "Broker": (state.broker.security_group, broker.PORT),
+            "DagFileSystem": (state.file_system.security_group, file_system.PORT),
+        }
+        return [
+            ec2.CfnSecurityGroupIngress(
+                self,
+                f"ClusterTo{name}",
+                group_id=group.security_group_id,
+                source_security_group_id=cluster.cluster_security_group_id,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                description=f"Nodes and pods of {cluster.node.id}",
+            )
+            for name, (group, port) in doors.items()
+        ]
+
+    def _permissions(
+        self, settings: Settings, log_bucket: s3.IBucket, dag_repository: str, key: kms.IKey
+    ) -> dict[str, list[iam.PolicyStatement]]:
+        """What each component may do: a table to be read in an audit."""
+        logs = log_bucket.arn_for_objects(f"{charts.LOG_PREFIX}/*")
+        connections = allow(
+            "ReadConnectionsAndVariables",
+            ["secretsmanager:GetSecretValue"],
+            [
+                f"arn:{Aws.PARTITION}:secretsmanager:{settings.region}:{Aws.ACCOUNT_ID}:secret:{prefix}/*"
+                for prefix in charts.secret_prefixes(settings.name)
+            ],
+        )
+        list_logs = allow(
+            "ListTaskLogs",
+            ["s3:ListBucket"],
+            [log_bucket.bucket_arn],
+            {"StringLike": {"s3:prefix": [f"{charts.LOG_PREFIX}/*"]}},
+        )
+        read_logs = allow("ReadTaskLogs", ["s3:GetObject"], [logs])
+        write_logs = allow("WriteTaskLogs", ["s3:GetObject", "s3:PutObject"], [logs])
+        pull = allow(
+            "PullDags",
+            ["codecommit:GitPull"],
+            [f"arn:{Aws.PARTITION}:codecommit:{settings.region}:{Aws.ACCOUNT_ID}:{dag_repository}"],
+        )
+        return {
+            "api-server": [connections, list_logs, read_logs, decrypt(key.key_arn)],
+            "scheduler": [connections, decrypt(key.key_arn)],
+            "dag-processor": [connections, pull, decrypt(key.key_arn)],
+            "triggerer": [connections, list_logs, write_logs, use_key(key.key_arn)],
+            "worker": [connections, list_logs, write_logs, use_key(key.key_arn)],
+        }

@@ -1,0 +1,33 @@
+"""DagSource: the repository that DAGs come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import Aws, NestedStack
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from airflow_eks.dag_repository import DagRepository
+from charts import airflow as airflow_chart
+from settings import Settings
+from stacks.removal import Removal
+
+SEED = Path(__file__).parent.parent / "dags"
+
+
+class DagSource(NestedStack):
+    """A CodeCommit repository, made and seeded with the sample DAGs."""
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings, key: kms.IKey) -> None:
+        super().__init__(scope, id_, description="DagSource: the repository of the DAGs")
+        self.name = f"{settings.name}-dags"
+        DagRepository(
+            self,
+            "DagRepository",
+            name=self.name,
+            branch=settings.dags.branch,
+            seed=SEED,
+            key=key,
+            removal_policy=Removal.of(settings).everything_else,
+        )

@@ -1,0 +1,95 @@
+"""Platform: the one stack that a person deploys and destroys. It wires the nested ones."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, CfnOutput, Environment, Stack, Tags
+from constructs import Construct
+
+from airflow_eks.encryption_key import EncryptionKey
+from settings import Registry, Settings
+from stacks.airflow import Airflow
+from stacks.cluster import Cluster
+from stacks.controllers import Controllers
+from stacks.dag_source import DagSource
+from stacks.network import Network
+from stacks.removal import Removal
+from stacks.state import State
+
+
+class Platform(Stack):
+    """Airflow on Amazon EKS.
+
+    The account is not fixed, so that no look-up is needed to synthesize; the region is, because China's endpoints and
+    the container registry's name depend on it.
+    """
+
+    def __init__(self, scope: Construct, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            settings.name,
+            env=Environment(region=settings.region),
+            description=f"Apache Airflow on Amazon EKS, size {settings.size}",
+            termination_protection=settings.deletion_protection,
+        )
+        for tag, value in settings.all_tags.items():
+            Tags.of(self).add(tag, value)
+        registry = Registry(settings=settings, account=Aws.ACCOUNT_ID)
+        key = EncryptionKey(
+            self,
+            "EncryptionKey",
+            name=settings.name,
+            region=settings.region,
+            dns_suffix=settings.facts.dns_suffix,
+            removal_policy=Removal.of(settings).everything_else,
+        ).key
+
+        network = Network(self, "Network", settings=settings, key=key)
+        state = State(self, "State", settings=settings, vpc=network.vpc, subnets=network.data, key=key)
+        cluster = Cluster(self, "Cluster", settings=settings, vpc=network.vpc, subnets=network.private, key=key)
+        controllers = Controllers(
+            self,
+            "Controllers",
+            settings=settings,
+            registry=registry,
+            cluster=cluster.eks,
+            vpc_id=network.vpc.vpc_id,
+            node_subnet_terms=network.node_subnet_terms,
+            secret_arns=state.secret_arns,
+            key=key,
+        )
+        dag_repository = settings.dags.existing_repository
+        dag_source = None
+        if dag_repository is None:
+            dag_source = DagSource(self, "DagSource", settings=settings, key=key)
+            dag_repository = dag_source.name
+        airflow = Airflow(
+            self,
+            "Airflow",
+            settings=settings,
+            registry=registry,
+            cluster=cluster.eks,
+            state=state,
+            dag_repository=dag_repository,
+            load_balancer_subnet_ids=network.load_balancer_subnet_ids,
+            key=key,
+        )
+        # What a value passes between is ordered by CloudFormation; this is the rest: who needs whom while it runs.
+        state.node.add_dependency(network)
+        cluster.node.add_dependency(network)
+        controllers.node.add_dependency(cluster)
+        airflow.node.add_dependency(controllers)
+        if dag_source is not None:
+            airflow.node.add_dependency(dag_source)
+        self._outputs(settings, state=state, dag_repository=dag_repository)
+
+    def _outputs(self, settings: Settings, *, state: State, dag_repository: str) -> None:
+        outputs = {
+            "ClusterName": settings.name,
+            "KubeconfigCommand": f"aws eks update-kubeconfig --region {settings.region} --name {settings.name}",
+            "DagRepositoryUrl": settings.facts.codecommit_url(repository=dag_repository, region=settings.region),
+            "AdminSecretArn": state.secret_arns.admin,
+            "LogBucketName": state.log_bucket.bucket_name,
+            "DatabaseEndpoint": state.database.cluster.cluster_endpoint.hostname,
+        }
+        for id_, value in outputs.items():
+            CfnOutput(self, id_, value=value)

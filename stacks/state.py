@@ -1,0 +1,97 @@
+"""State: what holds data. Database, queue, file system, log bucket, secrets."""
+
+from __future__ import annotations
+
+from aws_cdk import NestedStack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from airflow_eks.airflow_secrets import AirflowSecrets
+from airflow_eks.broker import MessageBroker
+from airflow_eks.database import MetadataDatabase
+from airflow_eks.file_system import DagFileSystem
+from airflow_eks.log_bucket import LogBucket
+from airflow_eks.log_groups import retention
+from charts.airflow import SecretArns
+from settings import Settings, load_releases
+from stacks.removal import Removal
+
+
+class State(NestedStack):
+    """Made beside the cluster, and closed to all: who may come in is said where the cluster and this meet."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        vpc: ec2.IVpc,
+        subnets: ec2.SubnetSelection,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, id_, description="State: database, queue, file system, log bucket, secrets")
+        engines = load_releases().engines
+        removal = Removal.of(settings)
+        log_retention = retention(settings.logs.retention_days)
+        self.database = MetadataDatabase(
+            self,
+            "Database",
+            name=settings.name,
+            vpc=vpc,
+            subnets=subnets,
+            engine_version=engines.aurora_postgresql,
+            instance_type=settings.database.instance_type,
+            readers=settings.database.readers,
+            backup_retention_days=settings.database.backup_retention_days,
+            deletion_protection=settings.deletion_protection,
+            removal_policy=removal.database,
+            secret_removal_policy=removal.everything_else,
+            key=key,
+            log_retention=log_retention,
+        )
+        self.broker = MessageBroker(
+            self,
+            "Broker",
+            vpc=vpc,
+            subnet_ids=vpc.select_subnets(subnets=subnets.subnets).subnet_ids,
+            engine_version=engines.redis,
+            node_type=settings.broker.node_type,
+            replicas=settings.broker.replicas,
+            keep_snapshot=removal.keep,
+            secret_removal_policy=removal.everything_else,
+            key=key,
+            log_retention=log_retention,
+        )
+        self.file_system = DagFileSystem(
+            self,
+            "DagFileSystem",
+            vpc=vpc,
+            subnets=subnets,
+            backups=removal.keep,
+            removal_policy=removal.everything_else,
+            key=key,
+        )
+        self.log_bucket = LogBucket(
+            self,
+            "LogBucket",
+            expiration_days=settings.logs.task_log_expiration_days,
+            removal_policy=removal.everything_else,
+            key=key,
+        ).bucket
+        secrets = AirflowSecrets(
+            self,
+            "Secrets",
+            admin_username=settings.airflow.admin.username,
+            removal_policy=removal.everything_else,
+            key=key,
+        )
+        self.secret_arns = SecretArns(
+            database=self.database.secret.secret_arn,
+            broker=self.broker.auth_token.secret_arn,
+            fernet=secrets.fernet.secret_arn,
+            api=secrets.api.secret_arn,
+            jwt=secrets.jwt.secret_arn,
+            admin=secrets.admin.secret_arn,
+        )

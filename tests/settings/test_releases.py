@@ -1,0 +1,145 @@
+"""The one table of pinned versions: complete, exact, and what the publishers' own files say."""
+
+import importlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from settings import load_releases
+
+RELEASES = load_releases()
+REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference"
+FULL_VERSION = re.compile(r"v?\d+\.\d+\.\d+(-[0-9a-z.]+)?")
+
+needs_reference = pytest.mark.skipif(
+    not REFERENCE.is_dir(), reason="the charts' own files are not beside this repository (../shared/reference)"
+)
+
+
+@pytest.mark.parametrize("key", RELEASES.images)
+def test_an_image_is_pinned(key: str):
+    image = RELEASES.images[key]
+    assert image.tag
+    assert image.tag != "latest"
+    assert re.search(r"\d", image.tag), "a tag without a number is one that moves"
+
+
+@pytest.mark.parametrize("key", RELEASES.images)
+def test_an_image_names_its_registry_and_no_tag(key: str):
+    host, _, path = RELEASES.images[key].upstream.partition("/")
+    assert "." in host
+    assert path
+    assert ":" not in path
+    assert "@" not in path
+
+
+def test_no_image_is_there_twice():
+    references = [f"{image.upstream}:{image.tag}" for image in RELEASES.images.values()]
+    assert len(references) == len(set(references))
+
+
+@pytest.mark.parametrize("key", RELEASES.charts)
+def test_a_chart_is_pinned(key: str):
+    chart = RELEASES.charts[key]
+    assert FULL_VERSION.fullmatch(chart.version)
+    assert chart.repository.startswith(("https://", "oci://"))
+    assert chart.name == key
+
+
+@pytest.mark.parametrize("version", RELEASES.kubernetes.versions)
+def test_kubectl_of_the_same_minor_version_is_installed(version: str):
+    release = RELEASES.kubernetes.versions[version]
+    minor = version.partition(".")[2]
+    assert release.kubectl_layer.endswith(f"_v{minor}")
+    assert release.kubectl_layer_class == f"KubectlV{minor}Layer"
+    assert hasattr(importlib.import_module(release.kubectl_layer), release.kubectl_layer_class)
+
+
+def test_the_default_kubernetes_version_can_be_chosen():
+    assert RELEASES.kubernetes.default in RELEASES.kubernetes.versions
+
+
+def test_engines_are_pinned():
+    assert re.fullmatch(r"\d+\.\d+", RELEASES.engines.aurora_postgresql)
+    assert re.fullmatch(r"\d+\.\d+", RELEASES.engines.redis)
+
+
+@needs_reference
+@pytest.mark.parametrize("key", RELEASES.charts)
+def test_a_chart_has_the_version_of_its_reference(key: str):
+    reference = _chart(key, "Chart.yaml")
+    assert (RELEASES.charts[key].name, RELEASES.charts[key].version) == (reference["name"], reference["version"])
+
+
+@needs_reference
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("pgbouncer", "pgbouncer"),
+        ("pgbouncer-exporter", "pgbouncerExporter"),
+        ("statsd-exporter", "statsd"),
+        ("git-sync", "gitSync"),
+    ],
+)
+def test_an_image_is_the_one_of_airflow_s_chart(key: str, name: str):
+    image = _chart("airflow", "values.yaml")["images"][name]
+    assert _pinned(key) == (_with_host(image["repository"]), image["tag"])
+
+
+@needs_reference
+def test_airflow_is_the_version_that_its_chart_was_released_with():
+    values = _chart("airflow", "values.yaml")
+    assert _pinned("airflow") == (_with_host(values["defaultAirflowRepository"]), values["defaultAirflowTag"])
+    assert _pinned("airflow")[1] == _chart("airflow", "Chart.yaml")["appVersion"]
+
+
+@needs_reference
+def test_the_load_balancer_controller_is_the_one_of_its_chart():
+    image = _chart("aws-load-balancer-controller", "values.yaml")["image"]
+    assert _pinned("aws-load-balancer-controller") == (image["repository"], image["tag"])
+
+
+@needs_reference
+def test_karpenter_is_the_one_of_its_chart_to_the_digest():
+    image = _chart("karpenter", "values.yaml")["controller"]["image"]
+    assert _pinned("karpenter") == (image["repository"], image["tag"])
+    assert RELEASES.images["karpenter"].digest == image["digest"]
+
+
+@needs_reference
+def test_external_secrets_is_the_one_of_its_chart():
+    repository = _chart("external-secrets", "values.yaml")["image"]["repository"]
+    assert _pinned("external-secrets") == (repository, _chart("external-secrets", "Chart.yaml")["appVersion"])
+
+
+@needs_reference
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("keda", "keda"), ("keda-metrics-apiserver", "metricsApiServer"), ("keda-admission-webhooks", "webhooks")],
+)
+def test_keda_is_the_one_of_its_chart(key: str, name: str):
+    image = _chart("keda", "values.yaml")["image"][name]
+    assert _pinned(key) == (f"{image['registry']}/{image['repository']}", _chart("keda", "Chart.yaml")["appVersion"])
+
+
+def test_karpenter_and_its_definitions_go_together():
+    assert RELEASES.charts["karpenter"].version == RELEASES.charts["karpenter-crd"].version
+
+
+@cache
+def _chart(name: str, file: str) -> dict[str, Any]:
+    return yaml.safe_load((REFERENCE / "charts" / name / file).read_text(encoding="utf-8"))
+
+
+def _pinned(key: str) -> tuple[str, str]:
+    image = RELEASES.images[key]
+    return image.upstream, image.tag
+
+
+def _with_host(repository: str) -> str:
+    """A repository as it is written out: one without a host name is Docker Hub's."""
+    return repository if "." in repository.partition("/")[0] else f"docker.io/{repository}"
