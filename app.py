@@ -6,13 +6,13 @@ import sys
 
 from aws_cdk import App
 
-from settings import SettingsError, load_settings
+from settings import SettingsError, cdk_json_context, load_settings
 from stacks.platform import Platform
 
 
 def main() -> int:
     """Synthesize. A wrong setting ends it with one message."""
-    app = App()
+    app = App(context=cdk_json_context(), analytics_reporting=False)
     try:
         settings = load_settings(app.node.get_all_context())
     except SettingsError as error:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import cdk8s
-from constructs import Construct
 
+from constructs import Construct
 from settings import ChartReference
 
 API_VERSION = "airflow-eks/v1"

@@ -7,7 +7,6 @@ from typing import Any
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
 from charts.helm_release import HelmRelease
 from charts.placement import (
@@ -19,6 +18,7 @@ from charts.placement import (
     resources,
     taint,
 )
+from constructs import Construct
 from settings import Registry
 
 NAMESPACE = "karpenter"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
 from charts.helm_release import HelmRelease
 from charts.placement import SYSTEM_POOL, node_selector, resources
+from constructs import Construct
 from settings import Registry
 
 NAMESPACE = "keda"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import cdk8s
-from constructs import Construct
 
 from charts.helm_release import HelmRelease
 from charts.placement import SYSTEM_POOL, node_selector, resources
+from constructs import Construct
 from settings import Registry
 
 NAMESPACE = "kube-system"
@@ -18,7 +18,8 @@ class LoadBalancerControllerChart(cdk8s.Chart):
     """The controller's release.
 
     Region and VPC are values, because no pod reaches instance metadata. The webhook that rewrites every new Service is
-    off: nothing here asks for a network load balancer, and with it no Service could be made while the controller is down.
+    off: nothing here asks for a network load balancer, and with it no Service could be made while the controller is
+    down.
     """
 
     def __init__(

@@ -46,5 +46,5 @@ def spread(match_labels: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def resources(*, cpu: str, memory: str) -> dict[str, dict[str, str]]:
-    """CPU as a request only, because a CPU limit throttles; memory as request and limit, because it cannot be shared."""
+    """CPU as a request only, because a limit throttles; memory as request and limit, because it cannot be shared."""
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cdk8s
 import cdk8s_plus_27 as kplus
+
 from constructs import Construct
 
 EFS_STORAGE_CLASS = "efs-sc"

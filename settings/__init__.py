@@ -1,6 +1,6 @@
 """What may vary: settings, partition facts, and every pinned version."""
 
-from settings.context import build_settings, load_settings
+from settings.context import build_settings, cdk_json_context, load_settings
 from settings.errors import SettingsError
 from settings.model import Settings
 from settings.partition import PARTITIONS, Partition
@@ -19,6 +19,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "build_settings",
+    "cdk_json_context",
     "load_releases",
     "load_settings",
 ]

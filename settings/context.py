@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,7 +22,18 @@ BLOCK = "settings"
 _CDK_MARKS = frozenset("@:/")
 _CDK_KEYS = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 
+CDK_JSON = Path(__file__).parent.parent / "cdk.json"
+
 Tree = dict[str, Any]
+
+
+def cdk_json_context() -> dict[str, Any]:
+    """The context that cdk.json gives: feature flags and the settings block.
+
+    The CDK's command line reads it by itself; a plain run of the application and the tests read it here.
+    """
+    context: dict[str, Any] = json.loads(CDK_JSON.read_text(encoding="utf-8"))["context"]
+    return context
 
 
 def load_settings(context: Mapping[str, Any]) -> Settings:

@@ -17,9 +17,11 @@ from settings.sizes import DEFAULT_SIZE, Size
 from settings.types import (
     Arn,
     BranchName,
+    CacheType,
     CertificateArn,
     Cidr,
     CpuQuantity,
+    DatabaseType,
     DeploymentName,
     EmailAddress,
     FolderPath,
@@ -122,7 +124,7 @@ class ClusterSettings(_Section):
 class DatabaseSettings(_Section):
     """Aurora PostgreSQL, Airflow's metadata database."""
 
-    instance_type: GravitonType = Field(description="Instance class without its `db.` prefix, Graviton.")
+    instance_type: DatabaseType = Field(description="Instance class without its `db.` prefix, Graviton.")
     readers: int = Field(default=1, ge=0, le=5, description="Reader instances, which are also what a failover goes to.")
     backup_retention_days: int = Field(ge=1, le=35, description="Days that point-in-time recovery goes back.")
 
@@ -130,7 +132,7 @@ class DatabaseSettings(_Section):
 class BrokerSettings(_Section):
     """ElastiCache for Redis OSS, Celery's queue."""
 
-    node_type: GravitonType = Field(description="Node type without its `cache.` prefix, Graviton.")
+    node_type: CacheType = Field(description="Node type without its `cache.` prefix, Graviton.")
     replicas: int = Field(
         default=1,
         ge=0,

@@ -1,6 +1,6 @@
 """Size classes: one word sets database, queue, nodes, replicas and worker limits together.
 
-A size class is a partial set of settings. It lies beneath what the user sets, so each value can be overridden by itself.
+A size class is a partial set of settings. It lies beneath what the user sets, so that each value can be overridden.
 """
 
 from __future__ import annotations

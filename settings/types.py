@@ -27,6 +27,12 @@ LOG_RETENTION_DAYS = (
 # A family whose letters end in g before the generation (g5, p4) is something else.
 _GRAVITON = re.compile(r"[a-z]+\d+g[a-z]*\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)")
 
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.DBInstanceClass.SupportAurora.html
+AURORA_FAMILIES = ("t4g", "r6g", "r6gd", "r7g", "r8g", "r8gd", "x2g")
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html
+# Without r6gd: its data tiering is for large caches, and Celery's queue is not one.
+ELASTICACHE_FAMILIES = ("t4g", "m6g", "m7g", "m8g", "r6g", "r7g", "r8g", "c7gn", "c8gn")
+
 _PLAIN: dict[Any, str] = {str: "text", bool: "true or false", dict: "a block of keys and values"}
 
 
@@ -79,10 +85,21 @@ def _number(value: Any) -> Any:
 
 
 def _graviton(value: str) -> str:
-    bare = re.sub(r"^(db|cache)\.", "", value)
-    if not _GRAVITON.fullmatch(bare):
+    if not _GRAVITON.fullmatch(value):
         raise ValueError("not a Graviton (arm64) instance type, like m7g.large, r8g.xlarge or t4g.medium")
-    return bare
+    return value
+
+
+def _of_service(prefix: str, service: str, families: Sequence[str]) -> AfterValidator:
+    """An instance type of a service that offers some Graviton families only, with or without the service's prefix."""
+
+    def check(value: str) -> str:
+        bare = _graviton(value.removeprefix(prefix))
+        if bare.partition(".")[0] not in families:
+            raise ValueError(f"{service} offers the Graviton families {either(families)}")
+        return bare
+
+    return AfterValidator(check)
 
 
 def _cidr(value: str) -> str:
@@ -111,6 +128,16 @@ KubernetesVersion = Annotated[str, InWords(either(list(load_releases().kubernete
 ZoneCount = Annotated[Literal[2, 3], BeforeValidator(_number)]
 GravitonType = Annotated[
     str, AfterValidator(_graviton), InWords("a Graviton instance type, like m7g.large, r8g.xlarge or t4g.medium")
+]
+DatabaseType = Annotated[
+    str,
+    _of_service("db.", "Aurora PostgreSQL", AURORA_FAMILIES),
+    InWords("a Graviton instance class of Aurora PostgreSQL, like r7g.large or t4g.medium"),
+]
+CacheType = Annotated[
+    str,
+    _of_service("cache.", "ElastiCache", ELASTICACHE_FAMILIES),
+    InWords("a Graviton node type of ElastiCache, like m7g.large or t4g.small"),
 ]
 Cidr = Annotated[str, AfterValidator(_cidr), InWords("an IPv4 CIDR block, like 10.0.0.0/16")]
 LogRetentionDays = Annotated[int, AfterValidator(_log_retention), InWords(either(LOG_RETENTION_DAYS))]

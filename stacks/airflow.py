@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import cdk8s
+from airflow_eks import broker, database, file_system
+from airflow_eks.chart_installer import ChartInstaller
+from airflow_eks.iam import allow, decrypt, use_key
+from airflow_eks.pod_identity import PodIdentity
 from aws_cdk import Aws, NestedStack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
-from airflow_eks import broker, database, file_system
-from airflow_eks.chart_installer import ChartInstaller
-from airflow_eks.iam import allow, decrypt, use_key
-from airflow_eks.pod_identity import PodIdentity
 from charts import airflow as charts
+from constructs import Construct
 from settings import Registry, Settings
 from stacks.state import State
 

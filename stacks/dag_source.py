@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import Aws, NestedStack
-from aws_cdk import aws_kms as kms
-from constructs import Construct
-
 from airflow_eks.dag_repository import DagRepository
-from charts import airflow as airflow_chart
+from aws_cdk import NestedStack
+from aws_cdk import aws_kms as kms
+
+from constructs import Construct
 from settings import Settings
 from stacks.removal import Removal
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, CfnOutput, Environment, Stack, Tags
-from constructs import Construct
-
 from airflow_eks.encryption_key import EncryptionKey
+from aws_cdk import Aws, CfnOutput, Environment, Stack, Tags
+
+from constructs import Construct
 from settings import Registry, Settings
 from stacks.airflow import Airflow
 from stacks.cluster import Cluster

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
 from charts.airflow.components import RELEASE
 from charts.airflow.dag_volume import AirflowDagVolume
@@ -13,6 +12,7 @@ from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalan
 from charts.airflow.secrets import AirflowSecrets
 from charts.airflow.values import airflow_values
 from charts.helm_release import HelmRelease
+from constructs import Construct
 from settings import Registry, Settings
 
 NAMESPACE = "airflow"

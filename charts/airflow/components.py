@@ -123,7 +123,7 @@ def _job(*, cpu: str, memory: str) -> Values:
 def _create_user(admin: AdminSettings) -> Values:
     # The password goes in by standard input, from a Secret: an argument could be read in the list of processes.
     script = (
-        'printf "%s\\n%s\\n" "$ADMIN_PASSWORD" "$ADMIN_PASSWORD" | airflow users create --role Admin '
+        'printf "%s\\n%s\\n" "${ADMIN_PASSWORD:?}" "$ADMIN_PASSWORD" | airflow users create --role Admin '
         '--username "$ADMIN_USERNAME" --email "$ADMIN_EMAIL" --firstname "$ADMIN_FIRST_NAME" --lastname "$ADMIN_LAST_NAME"'
     )
     plain = {

@@ -6,10 +6,10 @@ from typing import Any
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
 from charts.airflow.inputs import DagVolume
 from charts.storage import EFS_DRIVER, EFS_STORAGE_CLASS
+from constructs import Construct
 
 CLAIM = "airflow-dags"
 # Amazon EFS has no size; Kubernetes wants one, and the claim's must not be larger than the volume's.

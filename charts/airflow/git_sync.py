@@ -7,14 +7,15 @@ from typing import Any
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
 from charts.airflow.inputs import DagRepository
 from charts.placement import resources
+from constructs import Construct
 from settings import ImageReference
 
 CONFIG_MAP = "airflow-git-askpass"
 PORT = 8617
+_REMEMBERED_SECONDS = 300
 _SCRIPT = Path(__file__).with_name("askpass.py")
 _FOLDER = "/opt/askpass"
 _VOLUME = "git-askpass"
@@ -74,5 +75,12 @@ def volume() -> dict[str, Any]:
 
 
 def environment() -> list[dict[str, str]]:
-    """What tells git-sync to ask the sidecar."""
-    return [{"name": "GITSYNC_ASKPASS_URL", "value": f"http://127.0.0.1:{PORT}/"}]
+    """What tells git-sync to ask the sidecar, and how long git may remember the answer.
+
+    A signature is good for 15 minutes, but git's cache would keep it for an hour, and go on giving it after the pod's
+    credentials have changed: their token is part of the user name.
+    """
+    return [
+        {"name": "GITSYNC_ASKPASS_URL", "value": f"http://127.0.0.1:{PORT}/"},
+        {"name": "GITSYNC_GIT_CONFIG", "value": f"credential.helper:cache --timeout {_REMEMBERED_SECONDS}"},
+    ]

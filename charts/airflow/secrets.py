@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import cdk8s
-from constructs import Construct
 
 from charts.airflow.inputs import Endpoints, SecretArns
 from charts.airflow.pgbouncer import METADATA_DATABASE, PORT, RESULT_BACKEND_DATABASE, STATS_DATABASE, pgbouncer_ini
+from constructs import Construct
 from settings.model import PgBouncerSettings
 
 STORE = "aws-secrets-manager"
@@ -27,6 +27,7 @@ REFRESH_INTERVAL = "1m"
 
 # Generated passwords are alphanumeric; urlquery keeps a URL whole if somebody sets another.
 _LOGIN = "{{ .username | urlquery }}:{{ .password | urlquery }}"
+_TOKEN = "{{ .token | urlquery }}"  # noqa: S105 - a template
 _POOLER = f"airflow-pgbouncer:{PORT}"
 
 
@@ -78,9 +79,7 @@ class AirflowSecrets(Construct):
         self._secret(
             BROKER,
             sources={"token": (arns.broker, None)},
-            data={
-                "connection": f"rediss://:{{{{ .token | urlquery }}}}@{endpoints.broker_host}:6379/0?ssl_cert_reqs=required"
-            },
+            data={"connection": f"rediss://:{_TOKEN}@{endpoints.broker_host}:6379/0?ssl_cert_reqs=required"},
         )
         # 43 characters of the alphabet and one of padding: base64 of 32 bytes, which is what Fernet takes.
         self._secret(FERNET, sources={"key": (arns.fernet, None)}, data={"fernet-key": "{{ .key }}="})

@@ -1,4 +1,4 @@
-"""The values of Airflow's chart. Keys are those of chart 1.22.0; what its schema does not check, a rendering test does."""
+"""The values of Airflow's chart, version 1.22.0. What its schema does not check, a test that renders it does."""
 
 from __future__ import annotations
 
@@ -124,6 +124,8 @@ def _dags(dags: DagSettings, repository: DagRepository) -> dict[str, Any]:
             "maxFailures": -1,
             "env": git_sync.environment(),
             "resources": resources(cpu="50m", memory="128Mi"),
-            "securityContexts": {"container": {**restricted_pod(_GIT_SYNC_UID)["containers"], "runAsUser": _GIT_SYNC_UID}},
+            "securityContexts": {
+                "container": {**restricted_pod(_GIT_SYNC_UID)["containers"], "runAsUser": _GIT_SYNC_UID}
+            },
         },
     }

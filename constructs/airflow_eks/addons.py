@@ -10,9 +10,9 @@ from typing import Any
 from aws_cdk import Aws
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
-from constructs import Construct, IDependable
 
 from airflow_eks.pod_identity import pod_role
+from constructs import Construct, IDependable
 
 _NAMESPACE = "kube-system"
 

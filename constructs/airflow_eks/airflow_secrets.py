@@ -7,6 +7,7 @@ import json
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
+
 from constructs import Construct
 
 

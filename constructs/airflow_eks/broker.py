@@ -8,9 +8,9 @@ from aws_cdk import aws_elasticache as elasticache
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct
 
 from airflow_eks.log_groups import OwnedLogGroup
+from constructs import Construct
 
 PORT = 6379
 # ElastiCache takes 16 to 128 printable characters.

@@ -10,6 +10,7 @@ from typing import Any
 import cdk8s
 from aws_cdk import Duration
 from aws_cdk import aws_eks_v2 as eks
+
 from constructs import Construct, IDependable
 
 HELM_RELEASE_KIND = "HelmRelease"

@@ -1,18 +1,19 @@
-"""The Kubernetes cluster: Amazon EKS, its log group, its administrators, and the function that runs kubectl and helm."""
+"""The Kubernetes cluster: Amazon EKS, its log group, its administrators, and the function that runs kubectl."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import RemovalPolicy, RemovalPolicies
+from aws_cdk import RemovalPolicies, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct
 
-from airflow_eks.log_groups import OwnedLogGroup
+from airflow_eks.log_groups import OwnedLogGroup, take_over_log_group
+from airflow_eks.ordering import order
+from constructs import Construct
 
 
 class Cluster(Construct):
@@ -61,7 +62,7 @@ class Cluster(Construct):
                 eks.ClusterLoggingTypes.CONTROLLER_MANAGER,
                 eks.ClusterLoggingTypes.SCHEDULER,
             ],
-            # Capacity is a node group of its own; CNI, CoreDNS and kube-proxy are EKS add-ons, which EKS keeps up to date.
+            # Capacity is a node group of its own; CNI, CoreDNS and kube-proxy are EKS add-ons.
             default_capacity_type=eks.DefaultCapacityType.NODEGROUP,
             default_capacity=0,
             bootstrap_self_managed_addons=False,
@@ -71,8 +72,8 @@ class Cluster(Construct):
                 security_groups=[self.kubectl_security_group],
             ),
         )
-        self.eks.node.add_dependency(log_group)
-        self._admit_kubectl()
+        order(self.eks, after=log_group.log_group)
+        self._admit_kubectl(key)
         for index, principal in enumerate(administrators):
             eks.AccessEntry(
                 self,
@@ -86,9 +87,8 @@ class Cluster(Construct):
                 ],
             )
 
-    def _admit_kubectl(self) -> None:
+    def _admit_kubectl(self, key: kms.IKey) -> None:
         """Let the kubectl function reach the API server, from before its first call until after its last."""
-        provider = self.eks.node.find_child("KubectlProvider")
         rule = ec2.CfnSecurityGroupIngress(
             self,
             "KubectlToApiServer",
@@ -99,8 +99,12 @@ class Cluster(Construct):
             to_port=443,
             description="kubectl and helm to the API server",
         )
-        provider.node.add_dependency(rule)
+        provider = self.eks.node.find_child("KubectlProvider")
+        handler = provider.node.find_child("Handler")
+        order(handler, after=rule)
         RemovalPolicies.of(provider).apply(RemovalPolicy.DESTROY)
+        for function in (handler, provider.node.find_child("Provider").node.find_child("framework-onEvent")):
+            take_over_log_group(function, key=key)
 
 
 def _endpoint_access(*, public: bool, cidrs: Sequence[str]) -> eks.EndpointAccess:

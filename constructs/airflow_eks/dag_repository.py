@@ -7,6 +7,7 @@ from pathlib import Path
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_codecommit as codecommit
 from aws_cdk import aws_kms as kms
+
 from constructs import Construct
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
+
 from aws_cdk import Aws, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
-from constructs import Construct
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 from airflow_eks.log_groups import OwnedLogGroup
+from airflow_eks.ordering import order
+from constructs import Construct
+
+_CA = rds.CaCertificate.RDS_CA_RSA2048_G1
 
 PORT = 5432
 DATABASE_NAME = "airflow"
 USER = "airflow"
 
-# What a password must not have: PostgreSQL takes anything, but it is carried in URLs and in PgBouncer's user file.
-_EXCLUDED_CHARACTERS = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+# Letters and digits alone: the password is carried in URLs and in PgBouncer's file of users.
+_PASSWORD_LENGTH = 48
 
 
 class MetadataDatabase(Construct):
@@ -62,6 +68,19 @@ class MetadataDatabase(Construct):
             description="Airflow's metadata database",
             allow_all_outbound=False,
         )
+        self.secret = secretsmanager.Secret(
+            self,
+            "Secret",
+            description="Airflow's metadata database: its owner",
+            encryption_key=key,
+            removal_policy=secret_removal_policy,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"username": USER}),
+                generate_string_key="password",
+                exclude_punctuation=True,
+                password_length=_PASSWORD_LENGTH,
+            ),
+        )
         engine = rds.DatabaseClusterEngine.aurora_postgres(
             version=rds.AuroraPostgresEngineVersion.of(engine_version, engine_version.partition(".")[0])
         )
@@ -72,16 +91,14 @@ class MetadataDatabase(Construct):
             cluster_identifier=identifier,
             engine=engine,
             default_database_name=DATABASE_NAME,
-            credentials=rds.Credentials.from_generated_secret(
-                USER, encryption_key=key, exclude_characters=_EXCLUDED_CHARACTERS
-            ),
-            writer=rds.ClusterInstance.provisioned("Writer", instance_type=size, ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1),
+            credentials=rds.Credentials.from_secret(self.secret),
+            writer=rds.ClusterInstance.provisioned("Writer", instance_type=size, ca_certificate=_CA),
             readers=[
                 rds.ClusterInstance.provisioned(
                     f"Reader{index}",
                     instance_type=size,
                     promotion_tier=1,
-                    ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+                    ca_certificate=_CA,
                 )
                 for index in range(1, readers + 1)
             ],
@@ -104,9 +121,4 @@ class MetadataDatabase(Construct):
             storage_encryption_key=key,
             cloudwatch_logs_exports=["postgresql"],
         )
-        self.cluster.node.add_dependency(log_group)
-        secret = self.cluster.secret
-        if secret is None:  # pragma: no cover - generated credentials have one
-            raise TypeError("a database with generated credentials has no secret")
-        self.secret = secret
-        secret.apply_removal_policy(secret_removal_policy)
+        order(self.cluster, after=log_group.log_group)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+
 from constructs import Construct
 
 _USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
@@ -21,6 +22,7 @@ class EncryptionKey(Construct):
         self, scope: Construct, id_: str, *, name: str, region: str, dns_suffix: str, removal_policy: RemovalPolicy
     ) -> None:
         super().__init__(scope, id_)
+        log_groups = f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:log-group:*"
         self.key = kms.Key(
             self,
             "Key",
@@ -35,17 +37,13 @@ class EncryptionKey(Construct):
                 actions=_USE,
                 # In a key policy "*" is the key itself.
                 resources=["*"],
-                conditions={
-                    "ArnLike": {
-                        "kms:EncryptionContext:aws:logs:arn": f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:log-group:*"
-                    }
-                },
+                conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
             )
         )
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="VolumesOfNodes",
-                # Whoever starts an instance in this account, through EC2 alone: what the AWS managed aws/ebs key allows.
+                # Whoever starts an instance in this account, through EC2 alone: as with the AWS managed key aws/ebs.
                 principals=[iam.AnyPrincipal()],
                 actions=[*_USE, "kms:CreateGrant"],
                 resources=["*"],

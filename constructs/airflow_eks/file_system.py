@@ -7,6 +7,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+
 from constructs import Construct
 
 PORT = 2049
@@ -43,6 +44,8 @@ class DagFileSystem(Construct):
             throughput_mode=efs.ThroughputMode.ELASTIC,
             enable_automatic_backups=backups,
             removal_policy=removal_policy,
+            # The policy below says who may come in; without this the CDK adds a statement that also allows root.
+            allow_anonymous_access=True,
             file_system_policy=iam.PolicyDocument(
                 statements=[
                     iam.PolicyStatement(

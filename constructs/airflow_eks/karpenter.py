@@ -10,11 +10,11 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
 
 from airflow_eks.iam import allow
 from airflow_eks.node_group import node_role
 from airflow_eks.pod_identity import PodIdentity
+from constructs import Construct
 
 _NODE_POOL_TAG = "karpenter.sh/nodepool"
 
@@ -105,7 +105,10 @@ def _statements(
 
     https://karpenter.sh/docs/reference/cloudformation/#controller-authorization
     """
-    owned = {f"aws:RequestTag/kubernetes.io/cluster/{cluster_name}": "owned", "aws:RequestTag/eks:eks-cluster-name": cluster_name}
+    owned = {
+        f"aws:RequestTag/kubernetes.io/cluster/{cluster_name}": "owned",
+        "aws:RequestTag/eks:eks-cluster-name": cluster_name,
+    }
     pooled = {f"aws:RequestTag/{_NODE_POOL_TAG}": "*"}
     made = {f"aws:ResourceTag/kubernetes.io/cluster/{cluster_name}": "owned"}
     made_pooled = {f"aws:ResourceTag/{_NODE_POOL_TAG}": "*"}
@@ -200,7 +203,7 @@ def _statements(
             {"StringEquals": {"iam:PassedToService": list(pass_role_services)}},
         ),
         allow("ReadInstanceProfile", ["iam:GetInstanceProfile"], [instance_profile_arn]),
-        # Lists names alone, and takes no resource; Karpenter looks for profiles that it made itself, of which there are none.
+        # Takes no resource; Karpenter looks for profiles that it made itself, of which there are none.
         allow("ListInstanceProfiles", ["iam:ListInstanceProfiles"], ["*"]),
         allow("ReadCluster", ["eks:DescribeCluster"], [cluster_arn]),
     ]

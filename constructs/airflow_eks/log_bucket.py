@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
 from airflow_eks.log_groups import own_handler_log_group
+from constructs import Construct
 
 
 class LogBucket(Construct):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from aws_cdk import CfnResource, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
-from constructs import Construct
 
-HANDLER_LOG_RETENTION = logs.RetentionDays.TWO_WEEKS
+from airflow_eks.ordering import resource
+from constructs import Construct, IConstruct
+
+HANDLER_LOG_RETENTION_DAYS = 14
 
 
 def retention(days: int) -> logs.RetentionDays:
@@ -68,6 +70,13 @@ class OwnedLogGroup(Construct):
         )
 
 
+def take_over_log_group(function: IConstruct, *, key: kms.IKey) -> None:
+    """Give the log group that the CDK makes for one of its own functions our retention and key."""
+    group = resource(function.node.find_child("LogGroup"))
+    group.add_property_override("RetentionInDays", HANDLER_LOG_RETENTION_DAYS)
+    group.add_property_override("KmsKeyId", key.key_arn)
+
+
 def own_handler_log_group(scope: Construct, *, provider: str, key: kms.IKey) -> None:
     """Give the function behind one of the CDK's own custom resources a log group of ours.
 
@@ -76,5 +85,5 @@ def own_handler_log_group(scope: Construct, *, provider: str, key: kms.IKey) -> 
     handler = Stack.of(scope).node.find_child(provider).node.find_child("Handler")
     if not isinstance(handler, CfnResource):
         raise TypeError(f"{provider} has no function any more; see what aws-cdk-lib made of it")
-    group = OwnedLogGroup(scope, "HandlerLogs", retention=HANDLER_LOG_RETENTION, key=key).log_group
+    group = OwnedLogGroup(scope, "HandlerLogs", retention=retention(HANDLER_LOG_RETENTION_DAYS), key=key).log_group
     handler.add_property_override("LoggingConfig", {"LogGroup": group.log_group_name})

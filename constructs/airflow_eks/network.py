@@ -11,9 +11,9 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
-from constructs import Construct
 
 from airflow_eks.log_groups import OwnedLogGroup, own_handler_log_group
+from constructs import Construct
 
 DISCOVERY_TAG = "karpenter.sh/discovery"
 
@@ -81,9 +81,7 @@ class Network(Construct):
                     name=DATA, subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=prefix + _SMALL_BITS
                 ),
             ],
-            gateway_endpoints={
-                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
-            },
+            gateway_endpoints={"S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)},
         )
         own_handler_log_group(self, provider="Custom::VpcRestrictDefaultSGCustomResourceProvider", key=key)
         self._tag_subnets(name)

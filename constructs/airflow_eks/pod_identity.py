@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
+
 from constructs import Construct
 
 _PODS = "pods.eks.amazonaws.com"

@@ -1,0 +1,73 @@
+# make help lists what there is. Everything is installed into .venv, .venv-airflow and node_modules.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# A bytecode cache makes a run of the CDK three times as fast.
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export npm_config_update_notifier := false
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+UV_VERSION := $(shell sed -n 's/^uv==//p' requirements-dev.txt)
+CONTEXT := $(foreach pair,$(SET),--context $(pair))
+
+##@ Use
+synth: .venv/ready ## Set up, synthesize the platform, show what it consists of (SET="partition=aws-cn size=dev")
+	cdk synth --quiet $(CONTEXT)
+	python -m ops summary
+
+setup: .venv/ready .venv-airflow/ready ## Install everything that the other targets need
+
+##@ Check
+test: setup lint ## Set up and run every test
+	pytest
+
+lint: .venv/ready ## Style, types, and who imports whom
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+
+snapshots: .venv/ready ## Write the snapshots anew; read the difference before you commit it
+	pytest --snapshot-update tests/snapshots
+
+docs: .venv/ready ## Write the generated pages anew
+	python -m settings.reference
+
+bench: .venv/ready ## Measure synthesis
+	@for run in 1 2 3; do /usr/bin/env time -f "app.py      %es" python app.py; done
+	@for run in 1 2 3; do /usr/bin/env time -f "cdk synth   %es" cdk synth --quiet; done
+
+##@ Maintain
+requirements: .venv/ready ## Resolve the pinned requirements anew
+	for file in requirements requirements-dev requirements-airflow; do \
+	  uv pip compile --quiet --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	    $$file.in --output-file $$file.txt || exit 1; \
+	done
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .venv-airflow node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/ready: requirements-dev.txt package-lock.json pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' 2>/dev/null \
+	  || { echo "Python 3.11 or newer is needed; say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+	pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	uv pip sync --quiet requirements-dev.txt
+	uv pip install --quiet --no-deps --editable .
+	npm ci --no-audit --no-fund --omit=optional --loglevel=error
+	ln -sf ../../node_modules/aws-cdk/bin/cdk $(VENV)/bin/cdk
+	@touch $@
+
+.venv-airflow/ready: requirements-airflow.txt | .venv/ready
+	uv venv --quiet --allow-existing --python "$(VENV)/bin/python" .venv-airflow
+	uv pip sync --quiet --python .venv-airflow requirements-airflow.txt
+	@touch $@
+
+.PHONY: synth setup test lint snapshots docs bench requirements clean help

@@ -1,0 +1,95 @@
+"""A synthesized platform, read from the files that ``cdk synth`` wrote."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_NESTED = "AWS::CloudFormation::Stack"
+_ASSET_PATH = "aws:asset:path"
+
+
+class AssemblyError(RuntimeError):
+    """There is no assembly where one was looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackFile:
+    """One stack's template."""
+
+    name: str
+    template: dict[str, Any]
+    bytes: int
+    waits_for: tuple[str, ...] = ()
+    """Names of the nested stacks that come before it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """The top-level stack and the nested ones, in the order in which they are made."""
+
+    root: StackFile
+    nested: tuple[StackFile, ...]
+
+
+def read_assembly(folder: Path) -> Assembly:
+    """Read an assembly. Raises AssemblyError where the folder holds none."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise AssemblyError(f"{folder} holds no synthesized application; run `make synth` or `cdk synth` first") from None
+    stacks = [artifact for artifact in manifest["artifacts"].values() if artifact["type"] == "aws:cloudformation:stack"]
+    root_file = folder / stacks[0]["properties"]["templateFile"]
+    root = _read(root_file, name=root_file.name.partition(".")[0])
+    resources = {id_: body for id_, body in root.template["Resources"].items() if body["Type"] == _NESTED}
+    names = {id_: body["Metadata"]["aws:cdk:path"].split("/")[1].removesuffix(".NestedStack") for id_, body in resources.items()}
+    nested = {
+        names[id_]: _read(
+            folder / body["Metadata"][_ASSET_PATH],
+            name=names[id_],
+            waits_for=tuple(sorted({names[other] for other in _references(body) if other in names})),
+        )
+        for id_, body in resources.items()
+    }
+    return Assembly(root=root, nested=tuple(_in_order(nested)))
+
+
+def _read(path: Path, *, name: str, waits_for: tuple[str, ...] = ()) -> StackFile:
+    text = path.read_text(encoding="utf-8")
+    return StackFile(name=name, template=json.loads(text), bytes=len(text.encode()), waits_for=waits_for)
+
+
+def _references(body: dict[str, Any]) -> set[str]:
+    """Logical ids that a resource depends on, said or by use."""
+    found: set[str] = set(body.get("DependsOn", []))
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            if "Fn::GetAtt" in node:
+                found.add(node["Fn::GetAtt"][0])
+            if "Ref" in node:
+                found.add(node["Ref"])
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(body.get("Properties", {}))
+    return found
+
+
+def _in_order(stacks: dict[str, StackFile]) -> list[StackFile]:
+    ordered: list[StackFile] = []
+    waiting = dict(stacks)
+    while waiting:
+        done = {stack.name for stack in ordered}
+        ready = [stack for stack in waiting.values() if done.issuperset(stack.waits_for)]
+        if not ready:
+            raise AssemblyError(f"stacks wait for each other: {', '.join(waiting)}")
+        for stack in ready:
+            ordered.append(stack)
+            del waiting[stack.name]
+    return ordered

@@ -1,0 +1,45 @@
+"""``ops summary``: what was synthesized, and what to type next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ops.assembly import AssemblyError, StackFile, read_assembly
+
+
+def summary(
+    assembly: Annotated[Path, typer.Argument(help="Folder that `cdk synth` wrote.")] = Path("cdk.out"),
+) -> None:
+    """Show each stack of the synthesized platform: resources, size, and what it waits for."""
+    console = Console()
+    try:
+        read = read_assembly(assembly)
+    except AssemblyError as error:
+        Console(stderr=True).print(str(error), style="red")
+        raise typer.Exit(1) from None
+    table = Table(title=f"Stack {read.root.name}: {read.root.template.get('Description', '')}", title_justify="left")
+    for column, justify in (("nested stack", "left"), ("resources", "right"), ("KiB", "right"), ("waits for", "left")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type] # rich's Literal
+    for stack in (read.root, *read.nested):
+        name = f"({stack.name})" if stack is read.root else stack.name
+        table.add_row(name, str(_resources(stack)), f"{stack.bytes / 1024:.0f}", ", ".join(stack.waits_for) or "–")
+    console.print(table)
+    console.print(
+        "Nothing was deployed. Next, with AWS credentials:\n"
+        "  source .venv/bin/activate\n"
+        "  cdk bootstrap                                  once per account and region\n"
+        "  cdk deploy                                     or: cdk deploy --context partition=aws-cn\n"
+        "  cdk destroy                                    takes it all away again\n"
+        "What can be set is in docs/settings.md; a smaller one to try: cdk deploy --context size=dev",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _resources(stack: StackFile) -> int:
+    return len(stack.template["Resources"])
