@@ -39,12 +39,14 @@ def read_assembly(folder: Path) -> Assembly:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise AssemblyError(f"{folder} holds no synthesized application; run `make synth` or `cdk synth` first") from None
+        raise AssemblyError(
+            f"{folder} holds no synthesized application; run `make synth` or `cdk synth` first"
+        ) from None
     stacks = [artifact for artifact in manifest["artifacts"].values() if artifact["type"] == "aws:cloudformation:stack"]
     root_file = folder / stacks[0]["properties"]["templateFile"]
     root = _read(root_file, name=root_file.name.partition(".")[0])
     resources = {id_: body for id_, body in root.template["Resources"].items() if body["Type"] == _NESTED}
-    names = {id_: body["Metadata"]["aws:cdk:path"].split("/")[1].removesuffix(".NestedStack") for id_, body in resources.items()}
+    names = {id_: _name(body) for id_, body in resources.items()}
     nested = {
         names[id_]: _read(
             folder / body["Metadata"][_ASSET_PATH],
@@ -54,6 +56,11 @@ def read_assembly(folder: Path) -> Assembly:
         for id_, body in resources.items()
     }
     return Assembly(root=root, nested=tuple(_in_order(nested)))
+
+
+def _name(body: dict[str, Any]) -> str:
+    path: str = body["Metadata"]["aws:cdk:path"]
+    return path.split("/")[1].removesuffix(".NestedStack")
 
 
 def _read(path: Path, *, name: str, waits_for: tuple[str, ...] = ()) -> StackFile:

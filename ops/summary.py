@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ops.assembly import AssemblyError, StackFile, read_assembly
+from ops.assembly import AssemblyError, read_assembly
 
 
 def summary(
@@ -27,7 +27,9 @@ def summary(
         table.add_column(column, justify=justify)  # type: ignore[arg-type] # rich's Literal
     for stack in (read.root, *read.nested):
         name = f"({stack.name})" if stack is read.root else stack.name
-        table.add_row(name, str(_resources(stack)), f"{stack.bytes / 1024:.0f}", ", ".join(stack.waits_for) or "–")
+        table.add_row(
+            name, str(_resources(stack)), f"{stack.bytes / 1024:.0f}", ", ".join(stack.waits_for) or "nothing"
+        )
     console.print(table)
     console.print(
         "Nothing was deployed. Next, with AWS credentials:\n"
@@ -39,7 +41,3 @@ def summary(
         highlight=False,
         soft_wrap=True,
     )
-
-
-def _resources(stack: StackFile) -> int:
-    return len(stack.template["Resources"])

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import cdk8s
-from airflow_eks import broker, database, file_system
-from airflow_eks.chart_installer import ChartInstaller
-from airflow_eks.iam import allow, decrypt, use_key
-from airflow_eks.pod_identity import PodIdentity
 from aws_cdk import Aws, NestedStack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
@@ -14,6 +10,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
+from airflow_eks import broker, database, file_system
+from airflow_eks.chart_installer import ChartInstaller
+from airflow_eks.iam import allow, decrypt, use_key
+from airflow_eks.pod_identity import PodIdentity
 from charts import airflow as charts
 from constructs import Construct
 from settings import Registry, Settings
@@ -30,7 +30,7 @@ class Airflow(NestedStack):
         *,
         settings: Settings,
         registry: Registry,
-        cluster: eks.Cluster,
+        cluster: eks.ICluster,
         state: State,
         dag_repository: str,
         load_balancer_subnet_ids: tuple[str, ...],
@@ -75,7 +75,7 @@ class Airflow(NestedStack):
             self, "Airflow", cluster=cluster, chart=chart, after=[*self._admit_cluster(cluster, state), *identities]
         )
 
-    def _admit_cluster(self, cluster: eks.Cluster, state: State) -> list[Construct]:
+    def _admit_cluster(self, cluster: eks.ICluster, state: State) -> list[Construct]:
         """Let the cluster's security group, and nobody else, reach database, queue and file system.
 
         The rules are here, in the stack that comes after both sides: in either of them they would make a cycle.

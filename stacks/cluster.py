@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import importlib
 
-from airflow_eks.addons import EksAddons, cluster_addons, networking_addons
-from airflow_eks.cluster import Cluster as ClusterConstruct
-from airflow_eks.log_groups import retention
-from airflow_eks.node_group import SystemNodeGroup
 from aws_cdk import NestedStack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
+from airflow_eks.addons import EksAddons, cluster_addons, networking_addons
+from airflow_eks.cluster import Cluster as ClusterConstruct
+from airflow_eks.log_groups import retention
+from airflow_eks.node_group import SystemNodeGroup
 from charts.placement import POOL_LABEL, SYSTEM_POOL
 from constructs import Construct
 from settings import Settings, load_releases
@@ -34,7 +34,7 @@ class Cluster(NestedStack):
     ) -> None:
         super().__init__(scope, id_, description="Cluster: EKS, Graviton node group, EKS add-ons")
         cluster = settings.cluster
-        self.eks: eks.Cluster = ClusterConstruct(
+        self.eks: eks.ICluster = ClusterConstruct(
             self,
             "Cluster",
             name=settings.name,

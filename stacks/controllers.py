@@ -6,15 +6,15 @@ import math
 from typing import Any
 
 import cdk8s
+from aws_cdk import NestedStack
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_kms as kms
+
 from airflow_eks.chart_installer import ChartInstaller
 from airflow_eks.iam import allow, decrypt
 from airflow_eks.karpenter import Karpenter
 from airflow_eks.load_balancer_controller import load_balancer_controller_statements
 from airflow_eks.pod_identity import PodIdentity
-from aws_cdk import NestedStack
-from aws_cdk import aws_eks_v2 as eks
-from aws_cdk import aws_kms as kms
-
 from charts import external_secrets, karpenter, keda, load_balancer_controller, storage
 from charts.airflow import SecretArns
 from constructs import Construct
@@ -36,7 +36,7 @@ class Controllers(NestedStack):
         *,
         settings: Settings,
         registry: Registry,
-        cluster: eks.Cluster,
+        cluster: eks.ICluster,
         vpc_id: str,
         node_subnet_terms: tuple[dict[str, Any], ...],
         secret_arns: SecretArns,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from airflow_eks.dag_repository import DagRepository
 from aws_cdk import NestedStack
 from aws_cdk import aws_kms as kms
 
+from airflow_eks.dag_repository import DagRepository
 from constructs import Construct
 from settings import Settings
 from stacks.removal import Removal

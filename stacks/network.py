@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_eks.log_groups import retention
-from airflow_eks.network import Network as NetworkConstruct
 from aws_cdk import NestedStack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 
+from airflow_eks.log_groups import retention
+from airflow_eks.network import Network as NetworkConstruct
 from constructs import Construct
 from settings import Settings
 from settings.model import ExistingVpc

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from airflow_eks.encryption_key import EncryptionKey
 from aws_cdk import Aws, CfnOutput, Environment, Stack, Tags
 
+from airflow_eks.encryption_key import EncryptionKey
 from constructs import Construct
 from settings import Registry, Settings
 from stacks.airflow import Airflow

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from aws_cdk import NestedStack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+
 from airflow_eks.airflow_secrets import AirflowSecrets
 from airflow_eks.broker import MessageBroker
 from airflow_eks.database import MetadataDatabase
 from airflow_eks.file_system import DagFileSystem
 from airflow_eks.log_bucket import LogBucket
 from airflow_eks.log_groups import retention
-from aws_cdk import NestedStack
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_kms as kms
-
 from charts.airflow import SecretArns
 from constructs import Construct
 from settings import Settings, load_releases

@@ -124,7 +124,8 @@ def _create_user(admin: AdminSettings) -> Values:
     # The password goes in by standard input, from a Secret: an argument could be read in the list of processes.
     script = (
         'printf "%s\\n%s\\n" "${ADMIN_PASSWORD:?}" "$ADMIN_PASSWORD" | airflow users create --role Admin '
-        '--username "$ADMIN_USERNAME" --email "$ADMIN_EMAIL" --firstname "$ADMIN_FIRST_NAME" --lastname "$ADMIN_LAST_NAME"'
+        '--username "$ADMIN_USERNAME" --email "$ADMIN_EMAIL" '
+        '--firstname "$ADMIN_FIRST_NAME" --lastname "$ADMIN_LAST_NAME"'
     )
     plain = {
         "ADMIN_EMAIL": admin.email,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import cdk8s
@@ -91,7 +92,7 @@ class AirflowSecrets(Construct):
             data={"username": "{{ .username }}", "password": "{{ .password }}"},
         )
 
-    def _secret(self, name: str, *, sources: dict[str, tuple[str, str | None]], data: dict[str, str]) -> None:
+    def _secret(self, name: str, *, sources: Mapping[str, tuple[str, str | None]], data: dict[str, str]) -> None:
         remote: list[dict[str, Any]] = []
         for key, (arn, field) in sources.items():
             reference = {"key": arn, "property": field} if field else {"key": arn}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import RemovalPolicies, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
@@ -46,7 +47,7 @@ class Cluster(Construct):
         self.kubectl_security_group = ec2.SecurityGroup(
             self, "KubectlSecurityGroup", vpc=vpc, description="The function that runs kubectl and helm"
         )
-        self.eks = eks.Cluster(
+        cluster = eks.Cluster(
             self,
             "Eks",
             cluster_name=name,
@@ -72,7 +73,9 @@ class Cluster(Construct):
                 security_groups=[self.kubectl_security_group],
             ),
         )
-        order(self.eks, after=log_group.log_group)
+        # The library's type stubs lack a member by which a Cluster would be seen to be an ICluster, which it is.
+        self.eks = cast(eks.ICluster, cluster)
+        order(cluster, after=log_group.log_group)
         self._admit_kubectl(key)
         for index, principal in enumerate(administrators):
             eks.AccessEntry(

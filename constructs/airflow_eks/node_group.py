@@ -37,7 +37,7 @@ class SystemNodeGroup(Construct):
         scope: Construct,
         id_: str,
         *,
-        cluster: eks.Cluster,
+        cluster: eks.ICluster,
         subnets: ec2.SubnetSelection,
         instance_type: str,
         min_size: int,

