@@ -27,9 +27,8 @@ def summary(
         table.add_column(column, justify=justify)  # type: ignore[arg-type] # rich's Literal
     for stack in (read.root, *read.nested):
         name = f"({stack.name})" if stack is read.root else stack.name
-        table.add_row(
-            name, str(_resources(stack)), f"{stack.bytes / 1024:.0f}", ", ".join(stack.waits_for) or "nothing"
-        )
+        resources = len(stack.template["Resources"])
+        table.add_row(name, str(resources), f"{stack.bytes / 1024:.0f}", ", ".join(stack.waits_for) or "nothing")
     console.print(table)
     console.print(
         "Nothing was deployed. Next, with AWS credentials:\n"
