@@ -168,7 +168,11 @@ class KarpenterChart(cdk8s.Chart):
             "disruption": {
                 "consolidationPolicy": "WhenEmpty" if tainted else "WhenEmptyOrUnderutilized",
                 "consolidateAfter": consolidate_after,
-                "budgets": [{"nodes": "1"}, {"nodes": "100%", "reasons": ["Empty"]}],
+                # Nodes with pods go one by one; empty ones all at once. A budget without reasons would bound both.
+                "budgets": [
+                    {"nodes": "1", "reasons": ["Underutilized", "Drifted"]},
+                    {"nodes": "100%", "reasons": ["Empty"]},
+                ],
             },
         }
         if limits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cdk8s
 import cdk8s_plus_27 as kplus
 
-from charts.airflow.components import RELEASE
+from charts.airflow.components import HELM_TIMEOUT_SECONDS, RELEASE
 from charts.airflow.dag_volume import AirflowDagVolume
 from charts.airflow.git_sync import GitAskpass
 from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancerSubnets, SecretArns
@@ -16,8 +16,6 @@ from constructs import Construct
 from settings import Registry, Settings
 
 NAMESPACE = "airflow"
-# The first release waits for a node, for the images, and for the database migration.
-_TIMEOUT_SECONDS = 13 * 60
 
 
 class AirflowChart(cdk8s.Chart):
@@ -58,7 +56,7 @@ class AirflowChart(cdk8s.Chart):
             chart=registry.chart("airflow"),
             release=RELEASE,
             namespace=NAMESPACE,
-            timeout_seconds=_TIMEOUT_SECONDS,
+            timeout_seconds=HELM_TIMEOUT_SECONDS,
             values=airflow_values(
                 name=settings.name,
                 airflow=settings.airflow,

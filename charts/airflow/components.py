@@ -21,6 +21,12 @@ Values = dict[str, Any]
 _WORKER_GRACE_SECONDS = 3600
 _KEDA_COOLDOWN_SECONDS = 300
 
+# The first release waits for a node, for the images, and for the database migration.
+HELM_TIMEOUT_SECONDS = 13 * 60
+# A finished job stays until helm has stopped waiting, which would take a job that is gone for one that never came. It
+# does not stay longer: an upgrade cannot change a job that is still there.
+_JOB_TTL_SECONDS = HELM_TIMEOUT_SECONDS + 60
+
 _RESTRICTED_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 _LOG_GROOMER = {"retentionDays": 1, "resources": resources(cpu="10m", memory="64Mi")}
 
@@ -117,7 +123,12 @@ def _workers(airflow: AirflowSettings) -> Values:
 
 def _job(*, cpu: str, memory: str) -> Values:
     # As hooks, `helm --wait` would wait for pods that wait for the migration that only starts after them.
-    return {"useHelmHooks": False, "applyCustomEnv": False, "resources": resources(cpu=cpu, memory=memory)}
+    return {
+        "useHelmHooks": False,
+        "applyCustomEnv": False,
+        "ttlSecondsAfterFinished": _JOB_TTL_SECONDS,
+        "resources": resources(cpu=cpu, memory=memory),
+    }
 
 
 def _create_user(admin: AdminSettings) -> Values:

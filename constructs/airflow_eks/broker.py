@@ -40,7 +40,7 @@ class MessageBroker(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.security_group = ec2.SecurityGroup(
-            self, "SecurityGroup", vpc=vpc, description="Celery's queue", allow_all_outbound=False
+            self, "SecurityGroup", vpc=vpc, description="Celery queue", allow_all_outbound=False
         )
         self.auth_token = secretsmanager.Secret(
             self,

@@ -65,7 +65,7 @@ class MetadataDatabase(Construct):
             self,
             "SecurityGroup",
             vpc=vpc,
-            description="Airflow's metadata database",
+            description="Airflow metadata database",
             allow_all_outbound=False,
         )
         self.secret = secretsmanager.Secret(

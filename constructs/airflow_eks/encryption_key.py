@@ -23,24 +23,24 @@ class EncryptionKey(Construct):
     ) -> None:
         super().__init__(scope, id_)
         log_groups = f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:log-group:*"
-        self.key = kms.Key(
+        key = kms.Key(
             self,
             "Key",
             description=f"Data of the Airflow deployment {name}",
             enable_key_rotation=True,
             removal_policy=removal_policy,
         )
-        self.key.add_to_resource_policy(
+        key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="CloudWatchLogs",
-                principals=[iam.ServicePrincipal(f"logs.{region}.amazonaws.com")],
+                principals=[iam.ServicePrincipal(f"logs.{region}.{dns_suffix}")],
                 actions=_USE,
                 # In a key policy "*" is the key itself.
                 resources=["*"],
                 conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
             )
         )
-        self.key.add_to_resource_policy(
+        key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="VolumesOfNodes",
                 # Whoever starts an instance in this account, through EC2 alone: as with the AWS managed key aws/ebs.
@@ -55,3 +55,6 @@ class EncryptionKey(Construct):
                 },
             )
         )
+        # A reference, because constructs that are given a key of this application add statements to its policy: for
+        # principals that IAM lets in already, and with service names that do not exist in China.
+        self.key = kms.Key.from_key_arn(self, "Reference", key.key_arn)

@@ -31,7 +31,7 @@ class DagFileSystem(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.security_group = ec2.SecurityGroup(
-            self, "SecurityGroup", vpc=vpc, description="Airflow's DAG file system", allow_all_outbound=False
+            self, "SecurityGroup", vpc=vpc, description="Airflow DAG file system", allow_all_outbound=False
         )
         self.file_system = efs.FileSystem(
             self,
