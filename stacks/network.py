@@ -21,32 +21,34 @@ class Network(NestedStack):
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, key: kms.IKey) -> None:
         super().__init__(scope, id_, description="Network: VPC, subnets, endpoints, flow logs")
         network = settings.network
-        self.vpc: ec2.IVpc
-        self.node_subnet_terms: tuple[dict[str, Any], ...]
-        self.load_balancer_subnet_ids: tuple[str, ...] = ()
-        if network.existing_vpc is not None:
-            self._take_over(settings, network.existing_vpc)
-        else:
-            made = NetworkConstruct(
-                self,
-                "Network",
-                name=settings.name,
-                cidr=network.cidr,
-                zones=network.zones,
-                zone_names=network.availability_zones,
-                nat_gateways=1 if network.nat_gateways == "single" else network.zones,
-                interface_endpoints=network.interface_endpoints,
-                flow_log_retention=retention(settings.logs.retention_days) if network.flow_logs else None,
-                key=key,
-            )
-            self.vpc = made.vpc
-            self.node_subnet_terms = made.node_subnet_terms
+        made = NetworkConstruct(
+            self,
+            "Network",
+            name=settings.name,
+            cidr=network.cidr,
+            zones=network.zones,
+            zone_names=network.availability_zones,
+            nat_gateways=1 if network.nat_gateways == "single" else network.zones,
+            interface_endpoints=network.interface_endpoints,
+            flow_log_retention=retention(settings.logs.retention_days) if network.flow_logs else None,
+            key=key,
+        )
+        self.vpc: ec2.IVpc = made.vpc
         self.private = ec2.SubnetSelection(subnets=self.vpc.private_subnets)
         self.data = ec2.SubnetSelection(subnets=self.vpc.isolated_subnets)
+        self.node_subnet_terms: tuple[dict[str, Any], ...] = made.node_subnet_terms
+        self.load_balancer_subnet_ids: tuple[str, ...] = ()
 
-    def _take_over(self, settings: Settings, vpc: ExistingVpc) -> None:
-        """Use a VPC that is there: by ids alone, so that nothing is looked up and nothing of it is changed."""
-        self.vpc = ec2.Vpc.from_vpc_attributes(
+
+class ExistingNetwork(Construct):
+    """The same of a VPC that is there: by ids alone, so that nothing is looked up and nothing of it is changed.
+
+    It is no stack: CloudFormation refuses one without resources.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings, vpc: ExistingVpc) -> None:
+        super().__init__(scope, id_)
+        self.vpc: ec2.IVpc = ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
             vpc_id=vpc.id,
@@ -56,6 +58,8 @@ class Network(NestedStack):
             private_subnet_ids=list(vpc.private_subnet_ids),
             isolated_subnet_ids=list(vpc.isolated_subnet_ids),
         )
-        self.node_subnet_terms = tuple({"id": subnet} for subnet in vpc.private_subnet_ids)
+        self.private = ec2.SubnetSelection(subnets=self.vpc.private_subnets)
+        self.data = ec2.SubnetSelection(subnets=self.vpc.isolated_subnets)
+        self.node_subnet_terms: tuple[dict[str, Any], ...] = tuple({"id": subnet} for subnet in vpc.private_subnet_ids)
         internal = settings.airflow.ingress.effective_scheme == "internal"
-        self.load_balancer_subnet_ids = vpc.private_subnet_ids if internal else vpc.public_subnet_ids
+        self.load_balancer_subnet_ids: tuple[str, ...] = vpc.private_subnet_ids if internal else vpc.public_subnet_ids

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Aws, CfnOutput, Environment, Stack, Tags
+from aws_cdk import aws_kms as kms
 
 from airflow_eks.encryption_key import EncryptionKey
 from constructs import Construct
@@ -11,7 +12,7 @@ from stacks.airflow import Airflow
 from stacks.cluster import Cluster
 from stacks.controllers import Controllers
 from stacks.dag_source import DagSource
-from stacks.network import Network
+from stacks.network import ExistingNetwork, Network
 from stacks.removal import Removal
 from stacks.state import State
 
@@ -43,7 +44,7 @@ class Platform(Stack):
             removal_policy=Removal.of(settings).everything_else,
         ).key
 
-        network = Network(self, "Network", settings=settings, key=key)
+        network = self._network(settings, key)
         state = State(self, "State", settings=settings, vpc=network.vpc, subnets=network.data, key=key)
         cluster = Cluster(self, "Cluster", settings=settings, vpc=network.vpc, subnets=network.private, key=key)
         controllers = Controllers(
@@ -81,6 +82,11 @@ class Platform(Stack):
         if dag_source is not None:
             airflow.node.add_dependency(dag_source)
         self._outputs(settings, state=state, dag_repository=dag_repository)
+
+    def _network(self, settings: Settings, key: kms.IKey) -> Network | ExistingNetwork:
+        if settings.network.existing_vpc is not None:
+            return ExistingNetwork(self, "Network", settings=settings, vpc=settings.network.existing_vpc)
+        return Network(self, "Network", settings=settings, key=key)
 
     def _outputs(self, settings: Settings, *, state: State, dag_repository: str) -> None:
         outputs = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_codecommit as codecommit
 from aws_cdk import aws_kms as kms
+from aws_cdk.aws_s3_assets import Asset
 
 from constructs import Construct
 
@@ -31,7 +32,9 @@ class DagRepository(Construct):
             "Repository",
             repository_name=name,
             description="Airflow DAGs; git-sync brings every push to the cluster",
-            code=codecommit.Code.from_directory(str(seed), branch),
+            code=codecommit.Code.from_asset(
+                Asset(self, "Seed", path=str(seed), exclude=["__pycache__", "*.pyc", ".*"]), branch
+            ),
             kms_key=key,
         )
         self.repository.apply_removal_policy(removal_policy)

@@ -1,0 +1,95 @@
+"""cdk-nag's AWS Solutions rules. What they find and we keep is in one table, each with its reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from settings import cdk_json_context, load_settings
+from stacks.platform import Platform
+
+# (rule, constructs, reason). Both are patterns that must match from their beginning; a row that matches nothing fails.
+ACCEPTED = (
+    (
+        "AwsSolutions-AEC5",
+        "State/Broker/Group$",
+        "Redis' own port: a security group decides who reaches it, not a number",
+    ),
+    ("AwsSolutions-EC23", "Network/Network/EndpointsSecurityGroup", "the rule cannot read a CIDR that is a reference"),
+    (
+        r"AwsSolutions-IAM4\[.*(AmazonEKSClusterPolicy|AmazonEKSWorkerNodePolicy|AmazonEC2ContainerRegistryPullOnly)",
+        "Cluster/|Controllers/KarpenterResources/NodeRole",
+        "what EKS asks of the roles of cluster and nodes; AWS extends them with new versions",
+    ),
+    (
+        r"AwsSolutions-IAM4\[.*(AmazonEKS_CNI_Policy|AmazonEBSCSIDriverPolicy)",
+        "Cluster/(Networking)?Addons/",
+        "AWS' own policies for its add-ons; AWS extends them with new versions",
+    ),
+    (
+        r"AwsSolutions-IAM4\[.*AmazonSSMManagedInstanceCore",
+        "Cluster/SystemNodes/|Controllers/KarpenterResources/NodeRole",
+        "Session Manager, in the place of SSH keys",
+    ),
+    (
+        r"AwsSolutions-(IAM4\[|IAM5\[Resource::<ClusterEksKubectlProviderHandler|L1)",
+        "Cluster/Cluster/Eks/KubectlProvider/",
+        "the CDK's own function: its policies, and the runtime that it was tested with",
+    ),
+    (r"AwsSolutions-IAM5\[", "Cluster/Addons/aws-efs-csi-driver", "reads, of file systems of this account and region"),
+    (
+        r"AwsSolutions-IAM5\[",
+        "Controllers/(LoadBalancerControllerIdentity|KarpenterResources/Identity)/",
+        "ids are given when a thing is made; tags of the cluster are conditions (docs/architecture.md)",
+    ),
+    (
+        r"AwsSolutions-IAM5\[Resource::(.*/task-logs/\*|arn:.*:secret:airflow/(connections|variables)/\*)\]$",
+        "Airflow/Identity-",
+        "the objects under one prefix are what is meant",
+    ),
+    ("AwsSolutions-RDS6", "State/Database/Cluster", "PgBouncer signs in with a password; IAM tokens last 15 minutes"),
+    ("AwsSolutions-S1", "State/LogBucket", "a log of who reads logs would need a bucket and a retention of its own"),
+    ("AwsSolutions-SMG4", "State/", "rotating these needs Airflow to follow; until it does, it would break it"),
+    ("AwsSolutions-SQS3", "Controllers/KarpenterResources/Interruptions", "a warning that was missed is worth nothing"),
+)
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+    """(rule, path below the top-level stack) of everything that cdk-nag finds."""
+    folder: Path = tmp_path_factory.mktemp("nag")
+    app = App(context=cdk_json_context(), analytics_reporting=False, outdir=str(folder))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    settings = load_settings(cdk_json_context())
+    Platform(app, settings=settings)
+    with pytest.raises(Exception, match=r"Validation ?[Ff]ailed"):
+        app.synth()
+    (report,) = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]
+    return {
+        (violation["ruleName"], construct["constructPath"].removeprefix(f"{settings.name}/"))
+        for violation in report["violations"]
+        for construct in violation["violatingConstructs"]
+    }
+
+
+def test_nothing_is_found_but_what_is_accepted(findings: set[tuple[str, str]]) -> None:
+    left = {
+        (rule, path)
+        for rule, path in findings
+        if not any(re.match(rules, rule) and re.match(paths, path) for rules, paths, _ in ACCEPTED)
+    }
+    assert left == set()
+
+
+def test_every_exception_is_still_needed(findings: set[tuple[str, str]]) -> None:
+    idle = [
+        (rules, paths)
+        for rules, paths, _ in ACCEPTED
+        if not any(re.match(rules, rule) and re.match(paths, path) for rule, path in findings)
+    ]
+    assert idle == []
