@@ -6,7 +6,9 @@ import typer
 
 from ops.summary import summary
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate Airflow on EKS.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Operate Airflow on EKS."
+)
 
 
 @app.callback()

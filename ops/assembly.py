@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 _NESTED = "AWS::CloudFormation::Stack"
-_ASSET_PATH = "aws:asset:path"
 
 
 class AssemblyError(RuntimeError):
@@ -46,10 +46,11 @@ def read_assembly(folder: Path) -> Assembly:
     root_file = folder / stacks[0]["properties"]["templateFile"]
     root = _read(root_file, name=root_file.name.partition(".")[0])
     resources = {id_: body for id_, body in root.template["Resources"].items() if body["Type"] == _NESTED}
-    names = {id_: _name(body) for id_, body in resources.items()}
+    names = {id_: _name(id_) for id_ in resources}
+    files = _files(folder, root_file)
     nested = {
         names[id_]: _read(
-            folder / body["Metadata"][_ASSET_PATH],
+            files[_hash(body)],
             name=names[id_],
             waits_for=tuple(sorted({names[other] for other in _references(body) if other in names})),
         )
@@ -58,9 +59,22 @@ def read_assembly(folder: Path) -> Assembly:
     return Assembly(root=root, nested=tuple(_in_order(nested)))
 
 
-def _name(body: dict[str, Any]) -> str:
-    path: str = body["Metadata"]["aws:cdk:path"]
-    return path.split("/")[1].removesuffix(".NestedStack")
+def _name(logical_id: str) -> str:
+    """The CDK names a nested stack's resource ``<id>NestedStack<id>NestedStackResource<hash>``."""
+    return logical_id.partition("NestedStack")[0]
+
+
+def _files(folder: Path, root_file: Path) -> dict[str, Path]:
+    """Files of the assembly by the hash under which they are uploaded."""
+    manifest = folder / root_file.name.replace(".template.json", ".assets.json")
+    files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+    return {hash_: folder / asset["source"]["path"] for hash_, asset in files.items()}
+
+
+def _hash(body: dict[str, Any]) -> str:
+    """The hash in a nested stack's address: ``…/<hash>.json``."""
+    (found,) = re.findall(r"/([0-9a-f]{64})\.json", json.dumps(body["Properties"]["TemplateURL"]))
+    return str(found)
 
 
 def _read(path: Path, *, name: str, waits_for: tuple[str, ...] = ()) -> StackFile:

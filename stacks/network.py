@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import NestedStack
+from aws_cdk import Acknowledgment, NestedStack, Validations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 
@@ -57,6 +57,16 @@ class ExistingNetwork(Construct):
             public_subnet_ids=list(vpc.public_subnet_ids) or None,
             private_subnet_ids=list(vpc.private_subnet_ids),
             isolated_subnet_ids=list(vpc.isolated_subnet_ids),
+        )
+        Validations.of(scope).acknowledge(
+            Acknowledgment(
+                id="Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
+                reason="Nothing here changes a route of a VPC that is not ours",
+            ),
+            Acknowledgment(
+                id="Annotation::@aws-cdk/aws-eks:clusterMustManuallyTagSubnet",
+                reason="The load balancer's subnets are named at the Ingress, Karpenter's at its node class",
+            ),
         )
         self.private = ec2.SubnetSelection(subnets=self.vpc.private_subnets)
         self.data = ec2.SubnetSelection(subnets=self.vpc.isolated_subnets)
