@@ -66,6 +66,7 @@ class Cluster(NestedStack):
             max_size=cluster.nodes.max,
             disk_gib=cluster.nodes.disk_gib,
             labels={POOL_LABEL: SYSTEM_POOL},
+            tags=settings.all_tags,
             key=key,
         )
         nodes.node.add_dependency(networking)

@@ -31,6 +31,8 @@ class Platform(Stack):
             env=Environment(region=settings.region),
             description=f"Apache Airflow on Amazon EKS, size {settings.size}",
             termination_protection=settings.deletion_protection,
+            # CloudFormation passes these on to what has no tags in a template.
+            tags=settings.all_tags,
         )
         for tag, value in settings.all_tags.items():
             Tags.of(self).add(tag, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from aws_cdk import CfnTag
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -44,6 +45,7 @@ class SystemNodeGroup(Construct):
         max_size: int,
         disk_gib: int,
         labels: Mapping[str, str],
+        tags: Mapping[str, str],
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_)
@@ -68,6 +70,13 @@ class SystemNodeGroup(Construct):
                             delete_on_termination=True,
                         ),
                     )
+                ],
+                # Tags of a node group stay with it; its instances and their disks get those of the template.
+                tag_specifications=[
+                    ec2.CfnLaunchTemplate.TagSpecificationProperty(
+                        resource_type=kind, tags=[CfnTag(key=name, value=value) for name, value in tags.items()]
+                    )
+                    for kind in ("instance", "volume")
                 ],
             ),
         )

@@ -1,0 +1,62 @@
+"""Deployments to look at. Each is synthesized when a test first asks for it, and once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.deployment import Deployment
+from tests.support.synthesis import AWS, BEIJING, CHINA, CONFIGURATIONS, DEFAULTS, synthesize
+
+
+@pytest.fixture(scope="session", params=CONFIGURATIONS)
+def deployment(request: pytest.FixtureRequest) -> Deployment:
+    """Each configuration in turn."""
+    return synthesize(request.param)
+
+
+@pytest.fixture(scope="session", params=DEFAULTS)
+def default_deployment(request: pytest.FixtureRequest) -> Deployment:
+    """The defaults of each partition and China region in turn."""
+    return synthesize(request.param)
+
+
+@pytest.fixture(scope="session", params=CHINA)
+def china_deployment(request: pytest.FixtureRequest) -> Deployment:
+    """Each configuration for China in turn."""
+    return synthesize(request.param)
+
+
+@pytest.fixture(scope="session")
+def aws() -> Deployment:
+    """All defaults: us-west-2, size medium."""
+    return synthesize(AWS)
+
+
+@pytest.fixture(scope="session")
+def beijing() -> Deployment:
+    """China, all else by default: cn-north-1, size medium."""
+    return synthesize(BEIJING)
+
+
+@pytest.fixture(scope="session")
+def dev() -> Deployment:
+    """Size class dev."""
+    return synthesize("dev")
+
+
+@pytest.fixture(scope="session")
+def internet() -> Deployment:
+    """Size class small, internet-facing, private images, administrators, a name of its own."""
+    return synthesize("internet")
+
+
+@pytest.fixture(scope="session")
+def own_vpc() -> Deployment:
+    """A VPC and a repository that exist; removal `destroy` by setting."""
+    return synthesize("own-vpc")
+
+
+@pytest.fixture(scope="session")
+def cn_own_vpc() -> Deployment:
+    """The same in China, size class large, internet-facing."""
+    return synthesize("cn-own-vpc")

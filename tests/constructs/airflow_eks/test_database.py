@@ -1,0 +1,96 @@
+"""The metadata database: engine, instances, TLS, logs, what is left of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from settings import load_releases
+from tests.support.deployment import Deployment
+
+CLUSTER, INSTANCE, SECRET = "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::SecretsManager::Secret"
+
+
+def test_engine(deployment: Deployment) -> None:
+    cluster = deployment.one(CLUSTER).properties
+    assert cluster["Engine"] == "aurora-postgresql"
+    assert cluster["EngineVersion"] == load_releases().engines.aurora_postgresql
+    assert cluster["EngineVersion"].startswith("16.")
+    assert (cluster["DatabaseName"], cluster["Port"]) == ("airflow", 5432)
+
+
+def test_a_writer_and_a_reader_that_takes_over(deployment: Deployment) -> None:
+    instances = deployment.all(INSTANCE)
+    assert len(instances) == 1 + deployment.settings.database.readers == 2
+    # Tiers 0 and 1 are what a failover goes to, and scale with the writer.
+    assert {each.properties["PromotionTier"] for each in instances} == {0, 1}
+    for each in instances:
+        assert each.properties["DBInstanceClass"] == f"db.{deployment.settings.database.instance_type}"
+        assert each.properties["PubliclyAccessible"] is False
+
+
+def test_it_is_in_the_data_subnets(aws: Deployment, own_vpc: Deployment) -> None:
+    data = {each.ref for each in aws.all("AWS::EC2::Subnet") if each.tags["aws-cdk:subnet-name"] == "data"}
+    assert set(aws.one("AWS::RDS::DBSubnetGroup").properties["SubnetIds"]) == data
+    isolated = own_vpc.settings.network.existing_vpc.isolated_subnet_ids
+    assert set(own_vpc.one("AWS::RDS::DBSubnetGroup").properties["SubnetIds"]) == set(isolated)
+
+
+def test_tls_is_forced(deployment: Deployment) -> None:
+    group = deployment.one("AWS::RDS::DBClusterParameterGroup")
+    assert group.properties["Family"] == "aurora-postgresql16"
+    assert group.properties["Parameters"]["rds.force_ssl"] == "1"
+    assert deployment.one(CLUSTER).properties["DBClusterParameterGroupName"] == group.ref
+
+
+def test_it_is_encrypted_with_the_deployments_key(deployment: Deployment) -> None:
+    cluster = deployment.one(CLUSTER).properties
+    assert cluster["StorageEncrypted"] is True
+    assert cluster["KmsKeyId"] == deployment.one("AWS::KMS::Key").att("Arn")
+
+
+def test_its_log_goes_to_a_group_of_ours(deployment: Deployment) -> None:
+    cluster = deployment.one(CLUSTER)
+    assert cluster.properties["EnableCloudwatchLogsExports"] == ["postgresql"]
+    # RDS takes the cluster's name for it, and makes the group if it is not there.
+    identifier = cluster.properties["DBClusterIdentifier"]
+    group = deployment.one("AWS::Logs::LogGroup", path="/Database/")
+    assert group.properties["LogGroupName"] == {"Fn::Join": ["", ["/aws/rds/cluster/", identifier, "/postgresql"]]}
+    assert group.address in deployment.order.before(cluster.address)
+
+
+def test_its_name_is_new_in_each_deployment(aws: Deployment) -> None:
+    # So that nothing that an earlier one kept is in its way.
+    assert "${AWS::StackId}" in str(aws.one(CLUSTER).properties["DBClusterIdentifier"])
+
+
+def test_its_password_is_generated(deployment: Deployment) -> None:
+    secret = deployment.one(SECRET, path="/Database/")
+    cluster = deployment.one(CLUSTER).properties
+    assert cluster["MasterUserPassword"] == f"{{{{resolve:secretsmanager:{secret.ref}:SecretString:password::}}}}"
+    generated = secret.properties["GenerateSecretString"]
+    assert generated["GenerateStringKey"] == "password"
+    # It is carried in URLs and in PgBouncer's file of users.
+    assert generated["ExcludePunctuation"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "protected", "days", "removal"),
+    [
+        ("dev", False, 1, "Delete"),
+        ("internet", True, 7, "Snapshot"),  # size small
+        ("aws", True, 14, "Snapshot"),
+        ("cn_own_vpc", True, 35, "Snapshot"),  # size large
+        ("own_vpc", False, 14, "Delete"),  # medium; removal and protection by setting
+    ],
+)
+def test_what_is_left_of_it(
+    request: pytest.FixtureRequest, name: str, protected: bool, days: int, removal: str
+) -> None:
+    cluster = request.getfixturevalue(name).one(CLUSTER)
+    assert cluster.properties["DeletionProtection"] is protected
+    assert cluster.properties["BackupRetentionPeriod"] == days
+    assert cluster.removal == (removal, removal)
+
+
+def test_an_instance_never_outlives_its_cluster(deployment: Deployment) -> None:
+    assert {each.removal for each in deployment.all(INSTANCE)} == {("Delete", "Delete")}

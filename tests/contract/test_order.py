@@ -1,0 +1,176 @@
+"""What is made before what. Deletion goes the same way back, so every rule here is about both.
+
+helm and kubectl swallow errors when they delete: what is left behind then is found on the bill. So the order has to be
+right by construction, and is proved on the graph of all resources of all nested stacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from tests.support.deployment import Deployment
+from tests.support.order import Order
+
+Selector = Callable[[Deployment], set[str]]
+
+
+def resources(type_: str, *paths: str) -> Selector:
+    """Resources of a type, all or those with one of these in their paths."""
+    return lambda deployment: {
+        each.address for path in paths or ("",) for each in deployment.all(f"AWS::{type_}", path=path)
+    }
+
+
+def within(*paths: str) -> Selector:
+    """Everything that a construct consists of."""
+    return lambda deployment: {
+        each.address for path in paths for each in deployment.resources.values() if path in f"{each.path}/"
+    }
+
+
+def release(name: str) -> Selector:
+    """A Helm release."""
+    return lambda deployment: {deployment.releases[name].address}
+
+
+def kind(*kinds: str) -> Selector:
+    """Objects of these kinds."""
+    return lambda deployment: {each.address for each in deployment.objects if each.kind in kinds}
+
+
+def addon(*names: str) -> Selector:
+    """EKS add-ons."""
+    return lambda deployment: {
+        each.address for each in deployment.all("AWS::EKS::Addon") if each.properties["AddonName"] in names
+    }
+
+
+def installed(deployment: Deployment) -> set[str]:
+    """All that is in the cluster."""
+    return {each.address for each in deployment.installed}
+
+
+AIRFLOW = release("airflow")
+NODE_GROUP = resources("EKS::Nodegroup")
+NETWORKING = addon("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+KUBECTL = within("/KubectlProvider/", "/KubectlLayer/", "/KubectlToApiServer/", "/ClusterAdminRoleAccess/")
+
+# (what is made first and goes last, what needs it, why)
+RULES: tuple[tuple[Selector, Selector, str], ...] = (
+    # Nodes
+    (resources("EC2::NatGateway"), NODE_GROUP, "a node joins through them"),
+    (resources("EC2::Route", "/private"), NODE_GROUP, "a node joins through them"),
+    (NETWORKING, NODE_GROUP, "a node without its network never becomes ready"),
+    (NODE_GROUP, addon("coredns", "aws-ebs-csi-driver", "aws-efs-csi-driver"), "they run on nodes"),
+    # Way to the cluster
+    (resources("EC2::Route", "/private"), KUBECTL, "the function reaches AWS through them"),
+    (KUBECTL, installed, "without these nothing can be put into the cluster, or taken out of it"),
+    (resources("EKS::Addon"), installed, "pods need network, names and volumes"),
+    (NODE_GROUP, installed, "pods need nodes"),
+    # Load balancers
+    (within("/LoadBalancerControllerIdentity/"), release("aws-load-balancer-controller"), "it calls AWS"),
+    (release("aws-load-balancer-controller"), AIRFLOW, "the Ingress has a finalizer that only the controller removes"),
+    # Karpenter
+    (
+        within("/KarpenterResources/"),
+        release("karpenter"),
+        "identity, queue and instance profile are in use to the end",
+    ),
+    (release("karpenter-crd"), release("karpenter"), "it reads its own kinds when it starts"),
+    (release("karpenter"), kind("EC2NodeClass"), "the object has a finalizer that only the controller removes"),
+    (kind("EC2NodeClass"), kind("NodePool"), "nodes are taken away by what the class says"),
+    (kind("NodePool"), AIRFLOW, "Airflow's pods run on these nodes"),
+    # Secrets
+    (within("/ExternalSecretsIdentity/"), release("external-secrets"), "it calls AWS"),
+    (release("external-secrets"), kind("SecretStore"), "its kinds come with it"),
+    (kind("SecretStore"), kind("ExternalSecret"), "they are read through the store"),
+    (kind("ExternalSecret"), AIRFLOW, "pods do not start without their Secrets"),
+    (resources("SecretsManager::Secret"), kind("ExternalSecret"), "they are copies of these"),
+    # Volumes
+    (addon("aws-efs-csi-driver"), kind("PersistentVolume", "PersistentVolumeClaim"), "the driver mounts and unmounts"),
+    (kind("StorageClass"), kind("PersistentVolume", "PersistentVolumeClaim"), "they name the class"),
+    (kind("PersistentVolume"), kind("PersistentVolumeClaim"), "a claim is bound to its volume"),
+    (kind("PersistentVolumeClaim"), AIRFLOW, "a claim stays while a pod uses it"),
+    (resources("EFS::MountTarget"), kind("PersistentVolume"), "a pod mounts through them"),
+    (resources("EFS::AccessPoint"), kind("PersistentVolume"), "a pod mounts through it"),
+    # Scaling
+    (release("keda"), AIRFLOW, "the ScaledObject has a finalizer that only KEDA removes"),
+    # What Airflow uses while it runs
+    (resources("RDS::DBInstance"), AIRFLOW, "its database"),
+    (resources("ElastiCache::ReplicationGroup"), AIRFLOW, "its queue"),
+    (resources("S3::Bucket"), AIRFLOW, "its logs"),
+    (resources("S3::BucketPolicy"), AIRFLOW, "its logs"),
+    (resources("CodeCommit::Repository"), AIRFLOW, "its DAGs"),
+    (resources("EC2::SecurityGroupIngress"), AIRFLOW, "the ways to database, queue and file system"),
+    (within("/Airflow/Identity-"), AIRFLOW, "its pods call AWS to their last moment"),
+    (kind("ConfigMap"), AIRFLOW, "the sidecar's program"),
+    # Logs: made before whoever writes, so that AWS makes none by itself
+    (resources("Logs::LogGroup", "/ControlPlaneLogs/"), resources("EKS::Cluster"), "EKS would make it"),
+    (resources("Logs::LogGroup", "/Database/"), resources("RDS::DBCluster"), "RDS would make it"),
+    (resources("Logs::LogGroup", "/Broker/"), resources("ElastiCache::ReplicationGroup"), "it is written to"),
+    (resources("Logs::LogGroup", "/FlowLogs/"), resources("EC2::FlowLog"), "it is written to"),
+)
+
+EVERY_RULE = pytest.mark.parametrize(("first", "then", "why"), [pytest.param(*rule, id=rule[2]) for rule in RULES])
+
+
+def missing(order: Order, first: Iterable[str], then: Iterable[str]) -> list[str]:
+    return [f"{later} does not wait for {earlier}" for later in then for earlier in set(first) - order.before(later)]
+
+
+def test_no_resource_waits_for_itself(deployment: Deployment) -> None:
+    assert len(deployment.order.sorted()) >= len(deployment.resources)
+
+
+@EVERY_RULE
+def test_order(deployment: Deployment, first: Selector, then: Selector, why: str) -> None:
+    assert not missing(deployment.order, first(deployment), then(deployment)), why
+
+
+@EVERY_RULE
+def test_a_rule_is_about_something(dev: Deployment, first: Selector, then: Selector, why: str) -> None:
+    assert first(dev), why
+    assert then(dev), why
+
+
+def test_what_is_in_a_namespace_goes_before_it(deployment: Deployment) -> None:
+    namespaces = {each.name: each.address for each in deployment.objects if each.kind == "Namespace"}
+    inside = [each for each in deployment.installed if each.namespace in namespaces]
+    assert {each.namespace for each in inside} == set(namespaces)
+    for each in inside:
+        assert namespaces[each.namespace] in deployment.order.before(each.address), str(each)
+
+
+def test_state_and_cluster_are_made_side_by_side(aws: Deployment) -> None:
+    assert not {"State", "State begins"} & aws.order.before("Cluster")
+    assert not {"Cluster", "Cluster begins"} & aws.order.before("State")
+
+
+def test_a_stack_begins_after_those_it_waits_for() -> None:
+    def stack(name: str, **body: object) -> dict[str, object]:
+        path = {"aws:cdk:path": f"app/{name}.NestedStack/{name}.NestedStackResource"}
+        return {"Type": "AWS::CloudFormation::Stack", "Metadata": path, **body}
+
+    thing = {"Resources": {"Thing": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"Name": {"Value": {"Ref": "Thing"}}}}
+    passed = {"Parameters": {"Given": {"Fn::GetAtt": ["A", "Outputs.Name"]}}}
+    order = Order(
+        {
+            "Root": {
+                "Resources": {
+                    "A": stack("A"),
+                    "B": stack("B", Properties=passed),
+                    "C": stack("C", DependsOn=["B"]),
+                    "D": stack("D"),
+                }
+            },
+            "A": thing,
+            "B": thing,
+            "C": thing,
+            "D": thing,
+        }
+    )
+    assert {"A.Thing", "B.Thing"} <= order.before("C.Thing")
+    assert "A.Thing" in order.before("B.Thing")
+    assert not {"A.Thing", "B.Thing", "C.Thing"} & order.before("D.Thing")

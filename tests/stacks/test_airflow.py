@@ -1,0 +1,113 @@
+"""Airflow: a role per component, each with what it needs, and a release that points at this deployment."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from charts.airflow import COMPONENTS
+from tests.support.deployment import Deployment
+
+# What each component may do, without what is for all.
+DUTIES = {
+    "api-server": {"s3:ListBucket", "s3:GetObject"},
+    "scheduler": set(),
+    "dag-processor": {"codecommit:GitPull"},
+    "triggerer": {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "kms:GenerateDataKey"},
+    "worker": {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "kms:GenerateDataKey"},
+}
+FOR_ALL = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
+
+
+def statements(deployment: Deployment, component: str) -> list[dict[str, Any]]:
+    role = deployment.one("AWS::IAM::Role", path=f"/Identity-{component}/")
+    found: list[dict[str, Any]] = role.properties["Policies"][0]["PolicyDocument"]["Statement"]
+    return found
+
+
+def actions(found: list[dict[str, Any]]) -> set[str]:
+    listed = (each["Action"] for each in found)
+    return {action for each in listed for action in ([each] if isinstance(each, str) else each)}
+
+
+def test_every_component_has_a_duty() -> None:
+    assert set(DUTIES) == set(COMPONENTS)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_may_do_what_it_has_to(deployment: Deployment, component: str) -> None:
+    assert actions(statements(deployment, component)) == DUTIES[component] | FOR_ALL
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_its_pods_get_the_role(deployment: Deployment, component: str) -> None:
+    association = deployment.one("AWS::EKS::PodIdentityAssociation", path=f"/Identity-{component}/").properties
+    role = deployment.one("AWS::IAM::Role", path=f"/Identity-{component}/")
+    assert association["RoleArn"] == role.att("Arn")
+    assert association["Namespace"] == deployment.releases["airflow"].namespace
+    # The chart names service accounts after release and component.
+    assert association["ServiceAccount"] == f"{deployment.releases['airflow'].name}-{component}"
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_it_reads_the_deployments_connections_alone(internet: Deployment, component: str) -> None:
+    [read] = [each for each in statements(internet, component) if each["Action"] == "secretsmanager:GetSecretValue"]
+    prefix = "arn:${AWS::Partition}:secretsmanager:eu-central-1:${AWS::AccountId}:secret:team-a/"
+    assert set(read["Resource"]) == {f"{prefix}connections/*", f"{prefix}variables/*"}
+
+
+def test_logs_are_under_one_prefix(deployment: Deployment) -> None:
+    bucket = deployment.one("AWS::S3::Bucket")
+    folder = deployment.releases["airflow"].manifest["config"]["logging"]["remote_base_log_folder"]
+    assert folder == f"s3://{bucket.ref}/task-logs"
+    for component in ("api-server", "triggerer", "worker"):
+        for each in statements(deployment, component):
+            if "s3:ListBucket" in actions([each]):
+                assert each["Condition"] == {"StringLike": {"s3:prefix": ["task-logs/*"]}}
+                assert each["Resource"] == bucket.att("Arn")
+            elif "s3:GetObject" in actions([each]):
+                assert each["Resource"] == f"{bucket.att('Arn')}/task-logs/*"
+
+
+def test_the_secrets_backend_looks_where_the_roles_may(internet: Deployment) -> None:
+    backend = internet.releases["airflow"].manifest["config"]["secrets"]
+    assert json.loads(backend["backend_kwargs"]) == {
+        "connections_prefix": "team-a/connections",
+        "variables_prefix": "team-a/variables",
+    }
+
+
+def test_the_pooler_and_keda_reach_the_database(deployment: Deployment) -> None:
+    host = deployment.one("AWS::RDS::DBCluster").att("Endpoint.Address")
+    config = deployment.object("ExternalSecret", "airflow-pgbouncer-config")["spec"]["target"]["template"]["data"]
+    assert f"host={host} port=5432 dbname=airflow" in config["pgbouncer.ini"]
+    connection = deployment.object("ExternalSecret", "airflow-metadata-connection")["spec"]["target"]["template"][
+        "data"
+    ]
+    assert f"@{host}:5432/airflow?sslmode=require" in connection["kedaConnection"]
+    # Airflow itself goes through the pooler.
+    assert "@airflow-pgbouncer:6543/" in connection["connection"]
+
+
+def test_celery_reaches_the_queue_by_tls(deployment: Deployment) -> None:
+    host = deployment.one("AWS::ElastiCache::ReplicationGroup").att("PrimaryEndPoint.Address")
+    url = deployment.object("ExternalSecret", "airflow-broker-url")["spec"]["target"]["template"]["data"]["connection"]
+    assert url.startswith("rediss://")
+    assert f"@{host}:6379/0" in url
+
+
+def test_the_load_balancer(aws: Deployment, internet: Deployment, cn_own_vpc: Deployment) -> None:
+    def annotations(deployment: Deployment) -> dict[str, str]:
+        found = deployment.releases["airflow"].manifest["ingress"]["apiServer"]["annotations"]
+        return {key.partition("/")[2]: value for key, value in found.items()}
+
+    assert annotations(aws)["scheme"] == "internal"
+    for deployment in (internet, cn_own_vpc):
+        found = annotations(deployment)
+        assert found["scheme"] == "internet-facing"
+        assert found["certificate-arn"] == deployment.settings.airflow.ingress.certificate_arn
+        assert found["ssl-redirect"] == "443"
+    assert annotations(internet)["inbound-cidrs"] == "203.0.113.0/24"
+    assert internet.releases["airflow"].manifest["config"]["api"]["base_url"] == "https://airflow.example.com"

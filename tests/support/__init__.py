@@ -1,0 +1,1 @@
+"""What tests share: one synthesis per configuration, and ways to look at it."""

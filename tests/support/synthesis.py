@@ -1,0 +1,99 @@
+"""One synthesis per configuration and test session, in this process: starting Python and Node costs more than it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from aws_cdk import App
+
+from ops.assembly import read_assembly
+from settings import cdk_json_context, load_settings
+from stacks.platform import Platform
+from tests.support.deployment import Deployment
+from tests.support.references import ROOT
+
+AWS, BEIJING, NINGXIA = "aws", "cn-north-1", "cn-northwest-1"
+DEFAULTS = (AWS, BEIJING, NINGXIA)
+"""What a person gets who sets nothing but partition and region."""
+
+_SUBNETS = {
+    kind: [f"subnet-{number}{zone:016d}" for zone in range(2)]
+    for number, kind in enumerate(("public", "private", "isolated"))
+}
+VPC = "vpc-0123456789abcdef0"
+
+# As a person types them with `--context`, or writes them into cdk.json.
+CONFIGURATIONS: dict[str, dict[str, Any]] = {
+    AWS: {},
+    BEIJING: {"partition": "aws-cn"},
+    NINGXIA: {"partition": "aws-cn", "region": "cn-northwest-1"},
+    "dev": {"size": "dev"},
+    # On the internet, with names and images of its own.
+    "internet": {
+        "name": "team-a",
+        "region": "eu-central-1",
+        "size": "small",
+        "images.source": "private",
+        "cluster.kubernetes_version": "1.34",
+        "cluster.public_access_cidrs": "203.0.113.0/24,198.51.100.0/24",
+        "cluster.administrators": "arn:aws:iam::123456789012:role/Admin,arn:aws:iam::123456789012:user/jane",
+        "airflow.ingress.certificate_arn": "arn:aws:acm:eu-central-1:123456789012:certificate/0123",
+        "airflow.ingress.domain": "airflow.example.com",
+        "airflow.ingress.allowed_cidrs": "203.0.113.0/24",
+        "tags.team": "data",
+    },
+    # In a network and from a repository that are there already.
+    "own-vpc": {
+        "removal": "destroy",
+        "deletion_protection": "false",
+        "network.zones": "2",
+        "network.availability_zones": "us-west-2a,us-west-2b",
+        "network.existing_vpc.id": VPC,
+        "network.existing_vpc.cidr": "10.20.0.0/16",
+        "network.existing_vpc.private_subnet_ids": _SUBNETS["private"],
+        "network.existing_vpc.isolated_subnet_ids": _SUBNETS["isolated"],
+        "dags.existing_repository": "our-dags",
+    },
+    # The same in China, on the internet.
+    "cn-own-vpc": {
+        "partition": "aws-cn",
+        "size": "large",
+        "network.zones": "2",
+        "network.availability_zones": "cn-north-1a,cn-north-1b",
+        "network.existing_vpc.id": VPC,
+        "network.existing_vpc.cidr": "10.20.0.0/16",
+        "network.existing_vpc.public_subnet_ids": _SUBNETS["public"],
+        "network.existing_vpc.private_subnet_ids": _SUBNETS["private"],
+        "network.existing_vpc.isolated_subnet_ids": _SUBNETS["isolated"],
+        "cluster.administrators": "arn:aws-cn:iam::123456789012:role/Admin",
+        "airflow.ingress.certificate_arn": "arn:aws-cn:acm:cn-north-1:123456789012:certificate/0123",
+    },
+}
+CHINA = (BEIJING, NINGXIA, "cn-own-vpc")
+
+# The CDK's command line asks for these; they say which construct a resource is of.
+_METADATA = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
+
+
+@cache
+def synthesize(name: str) -> Deployment:
+    """What a configuration gives; the files are read and thrown away, for Lambda layers weigh 80 MB each time."""
+    with TemporaryDirectory() as folder:
+        context = {**cdk_json_context(), **_METADATA, **CONFIGURATIONS[name]}
+        app = App(context=context, analytics_reporting=False, outdir=folder)
+        settings = load_settings(app.node.get_all_context())
+        Platform(app, settings=settings)
+        app.synth()
+        assembly = read_assembly(Path(folder))
+        artifacts = json.loads((Path(folder) / "manifest.json").read_text())["artifacts"]
+    return Deployment(
+        name=name,
+        settings=settings,
+        templates={ROOT: assembly.root.template} | {stack.name: stack.template for stack in assembly.nested},
+        manifest=artifacts[settings.name]["properties"],
+        environment=artifacts[settings.name]["environment"],
+    )
