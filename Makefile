@@ -19,6 +19,9 @@ synth: .venv/ready ## Set up, synthesize the platform, show what it consists of 
 	cdk synth --quiet $(CONTEXT)
 	python -m ops summary
 
+demo: .venv/ready ## Deploy, verify and destroy the platform in an in-memory AWS on this machine (PARTITION=aws-cn)
+	python -m ops demo $(if $(PARTITION),--partition $(PARTITION))
+
 setup: .venv/ready .venv-airflow/ready ## Install everything that the other targets need
 
 ##@ Check
@@ -70,4 +73,4 @@ help: ## Show this list
 	uv pip sync --quiet --python .venv-airflow requirements-airflow.txt
 	@touch $@
 
-.PHONY: synth setup test lint snapshots docs bench requirements clean help
+.PHONY: synth demo setup test lint snapshots docs bench requirements clean help

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from ops.demo import demo
+from ops.local.command import airflow
+from ops.preflight.command import preflight
+from ops.status import status
 from ops.summary import summary
+from ops.verify.command import verify
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Operate Airflow on EKS."
@@ -17,6 +22,11 @@ def main() -> None:
 
 
 app.command()(summary)
+app.command()(preflight)
+app.command()(verify)
+app.command()(status)
+app.command()(airflow)
+app.command()(demo)
 
 if __name__ == "__main__":
     app()

@@ -10,6 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.assembly import AssemblyError, read_assembly
+from settings import PARTITIONS
+
+_CHINA = list(PARTITIONS)[-1]
 
 
 def summary(
@@ -34,7 +37,7 @@ def summary(
         "Nothing was deployed. Next, with AWS credentials:\n"
         "  source .venv/bin/activate\n"
         "  cdk bootstrap                                  once per account and region\n"
-        "  cdk deploy                                     or: cdk deploy --context partition=aws-cn\n"
+        f"  cdk deploy                                     or: cdk deploy --context partition={_CHINA}\n"
         "  cdk destroy                                    takes it all away again\n"
         "What can be set is in docs/settings.md; a smaller one to try: cdk deploy --context size=dev",
         highlight=False,

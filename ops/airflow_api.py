@@ -1,0 +1,136 @@
+"""Airflow's REST API: sign in, look, trigger a DAG, read a log. The paths and bodies are those of Airflow 3."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from ops.errors import OpsError
+
+_TIMEOUT_SECONDS = 20
+
+Answer = dict[str, Any]
+
+
+class AirflowError(OpsError):
+    """Airflow answered, but not as it should."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UnreachableError(AirflowError):
+    """Nobody answered."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A password goes to the address that was given and to no other."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+class AirflowApi:
+    """The API of one Airflow."""
+
+    def __init__(self, url: str) -> None:
+        """Raises OpsError where the URL is none."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise OpsError(f"{url}: must be a URL like https://airflow.example.com")
+        self.url = url.rstrip("/")
+        self._token = ""
+        self._opener = urllib.request.build_opener(_NoRedirect)
+
+    def health(self) -> Answer:
+        """State of the metadata database, the scheduler, the triggerer and the DAG processor."""
+        return self._call("GET", "/api/v2/monitor/health")
+
+    def version(self) -> str:
+        """Airflow's version."""
+        version: str = self._call("GET", "/api/v2/version")["version"]
+        return version
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Get a token for the calls that need one."""
+        answer = self._call("POST", "/auth/token", {"username": username, "password": password})
+        self._token = answer["access_token"]
+
+    def import_errors(self) -> list[Answer]:
+        """Files that are no DAGs although they should be."""
+        found: list[Answer] = self._call("GET", "/api/v2/importErrors")["import_errors"]
+        return found
+
+    def dag(self, dag_id: str) -> Answer:
+        """A DAG."""
+        return self._call("GET", f"/api/v2/dags/{quote(dag_id, safe='')}")
+
+    def pause(self, dag_id: str, *, paused: bool) -> None:
+        """Pause a DAG, or let it run."""
+        self._call("PATCH", f"/api/v2/dags/{quote(dag_id, safe='')}?update_mask=is_paused", {"is_paused": paused})
+
+    def trigger(self, dag_id: str, *, note: str) -> str:
+        """Start a run, and return its id."""
+        # Without a logical date: a run for no particular day is in nobody's way.
+        body = {"logical_date": None, "note": note}
+        run_id: str = self._call("POST", f"/api/v2/dags/{quote(dag_id, safe='')}/dagRuns", body)["dag_run_id"]
+        return run_id
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """State of a run: queued, running, success or failed."""
+        state: str = self._call("GET", _run(dag_id, run_id))["state"]
+        return state
+
+    def task_instances(self, dag_id: str, run_id: str) -> list[Answer]:
+        """The tasks of a run."""
+        found: list[Answer] = self._call("GET", f"{_run(dag_id, run_id)}/taskInstances")["task_instances"]
+        return found
+
+    def log(self, dag_id: str, run_id: str, task_id: str, try_number: int) -> list[Any]:
+        """The log of one try of a task: messages, of which the first say where they were read."""
+        query = urlencode({"full_content": "true"})
+        path = f"{_run(dag_id, run_id)}/taskInstances/{quote(task_id, safe='')}/logs/{try_number}?{query}"
+        content: list[Any] = self._call("GET", path)["content"]
+        return content
+
+    def _call(self, method: str, path: str, body: Answer | None = None) -> Answer:
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        data = json.dumps(body).encode() if body is not None else None
+        # The scheme is http or https: __init__ takes no other.
+        request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)  # noqa: S310
+        try:
+            with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
+                answer: Answer = json.loads(response.read())
+        except urllib.error.HTTPError as error:
+            raise self._refused(error, f"{method} {path.partition('?')[0]}") from None
+        except (urllib.error.URLError, OSError) as error:
+            reason = getattr(error, "reason", None) or error
+            raise UnreachableError(f"{self.url} does not answer: {reason}") from None
+        except ValueError:
+            raise AirflowError(f"{self.url}{path.partition('?')[0]} answered something that is not Airflow's") from None
+        return answer
+
+    def _refused(self, error: urllib.error.HTTPError, call: str) -> AirflowError:
+        with error:
+            status, location = error.code, error.headers.get("Location")
+            text = error.read(2000).decode(errors="replace")
+        if location:
+            return AirflowError(f"{self.url} leads on to {location}: give that as --url", status)
+        if status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT):
+            return UnreachableError(f"the load balancer at {self.url} has no Airflow behind it ({status})", status)
+        try:
+            text = str(json.loads(text)["detail"])
+        except (ValueError, KeyError, TypeError):
+            text = error.reason
+        return AirflowError(f"Airflow answered {status} to {call}: {text}", status)
+
+
+def _run(dag_id: str, run_id: str) -> str:
+    return f"/api/v2/dags/{quote(dag_id, safe='')}/dagRuns/{quote(run_id, safe='')}"

@@ -1,0 +1,67 @@
+"""Database, pooler and queue: those of the cluster where their programs are installed, SQLite where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from ops.local.endpoints import Ports, database_name, local_url
+from ops.local.environment import Connections
+from ops.local.folder import Folder
+from ops.local.process import Process, stop
+from ops.local.programs import Programs
+from ops.local.secrets import LocalSecrets
+from ops.local.servers import start_pgbouncer, start_postgres, start_redis
+
+
+class Backends:
+    """The servers behind Airflow."""
+
+    def __init__(self, programs: Programs, folder: Folder, ports: Ports) -> None:
+        self._programs = programs
+        self._folder = folder
+        self._ports = ports
+        self.processes: list[Process] = []
+
+    def start(self, values: Mapping[str, Any], secrets: LocalSecrets, *, python: Path) -> Connections | None:
+        """Start what there is, and say how Airflow connects to it; None where that is SQLite."""
+        postgres, pgbouncer, redis = self._programs.postgres, self._programs.pgbouncer, self._programs.redis
+        if postgres is None or redis is None:
+            return None
+        names = values["data"]
+        metadata = secrets.secret(names["metadataSecretName"])["connection"]
+        results = secrets.secret(names["resultBackendSecretName"])["connection"]
+        broker = secrets.secret(names["brokerUrlSecretName"])["connection"]
+        config = secrets.secret(values["pgbouncer"]["configSecretName"])
+        database = database_name(config["pgbouncer.ini"])
+        login = urlsplit(metadata)
+        self._folder.make_certificate(python)
+        self.processes.append(
+            start_postgres(
+                postgres,
+                self._folder,
+                ports=self._ports,
+                login=(unquote(login.username or ""), unquote(login.password or "")),
+                database=database,
+            )
+        )
+        self.processes.append(start_redis(redis, self._folder, ports=self._ports, broker_url=broker))
+        if pgbouncer:
+            self.processes.append(start_pgbouncer(pgbouncer, self._folder, ports=self._ports, config=config))
+            return Connections(
+                metadata=local_url(metadata, self._ports.pooler),
+                result_backend=local_url(results, self._ports.pooler),
+                broker=local_url(broker, self._ports.broker, scheme="redis"),
+            )
+        return Connections(
+            metadata=local_url(metadata, self._ports.database, path=f"/{database}"),
+            result_backend=local_url(results, self._ports.database, path=f"/{database}"),
+            broker=local_url(broker, self._ports.broker, scheme="redis"),
+        )
+
+    def stop(self) -> None:
+        """End them, the last one first."""
+        while self.processes:
+            stop([self.processes.pop()])

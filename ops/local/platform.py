@@ -1,0 +1,163 @@
+"""Airflow and what it needs, started in the order in which they need each other, and ended in the other one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.airflow_api import AirflowApi, AirflowError
+from ops.errors import OpsError
+from ops.local.backends import Backends
+from ops.local.configuration import airflow_cfg, airflow_config
+from ops.local.endpoints import HOST, Ports
+from ops.local.environment import admin_variables, airflow_environment, shell_lines
+from ops.local.folder import Folder
+from ops.local.process import PATIENCE, Process, stop
+from ops.local.programs import Programs
+from ops.local.rendered import Rendered
+from ops.local.secrets import LocalSecrets
+
+_JOB_PATIENCE = 300.0
+_START_PATIENCE = 240.0
+# It takes ten seconds after its last request, and does nothing in them.
+_API_SERVER_PATIENCE = 2.0
+_HEALTHY = "healthy"
+_LOG_SERVER = "airflow.utils.serve_logs.log_server:get_app"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be started."""
+
+    rendered: Rendered
+    folder: Folder
+    ports: Ports
+    programs: Programs
+    dags: Path
+    venv: Path
+    schedulers: int = 1
+
+
+class LocalPlatform:
+    """An Airflow, and what it needs."""
+
+    def __init__(self, plan: Plan, say: Say) -> None:
+        self._plan = plan
+        self._say = say
+        self._secrets = LocalSecrets(plan.rendered, plan.folder.secrets)
+        self._backends = Backends(plan.programs, plan.folder, plan.ports)
+        self._airflow: list[Process] = []
+        self.environment: dict[str, str] = {}
+        self.api = AirflowApi(f"http://{HOST}:{plan.ports.web}")
+
+    @property
+    def username(self) -> str:
+        """The administrator."""
+        return self._admin["ADMIN_USERNAME"]
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        return self._plan.rendered.values
+
+    @property
+    def _admin(self) -> dict[str, str]:
+        return admin_variables(self._values, self._secrets)
+
+    def stop(self) -> None:
+        """End Airflow first, then what it uses."""
+        stop(self._airflow)
+        self._airflow.clear()
+        self._backends.stop()
+
+    def check(self) -> None:
+        """Raise OpsError if something that has to run does not."""
+        for process in (*self._backends.processes, *self._airflow):
+            process.check()
+
+    def start(self) -> None:
+        """Start everything, and wait until it is healthy. Raises OpsError where something fails."""
+        plan, folder = self._plan, self._plan.folder
+        connections = self._backends.start(self._values, self._secrets, python=plan.venv / "bin" / "python")
+        config = airflow_config(
+            self._values, ports=plan.ports, folder=folder, dags=plan.dags, sqlite=connections is None
+        )
+        (folder.airflow_home / "airflow.cfg").write_text(airflow_cfg(config), encoding="utf-8")
+        self.environment = airflow_environment(
+            self._values, self._secrets, connections=connections, folder=folder, venv=plan.venv
+        )
+        folder.write(folder.shell, shell_lines(self.environment))
+        folder.write(folder.password, f"{self._admin['ADMIN_PASSWORD']}\n")
+        self._say("preparing the database")
+        self._spawn("migrate", ["airflow", "db", "migrate"]).wait(_JOB_PATIENCE)
+        self._say("starting Airflow")
+        # Before the API server: each would write Airflow's roles into an empty database, and one of them fail. In the
+        # cluster it is started again.
+        job = self._spawn("create-user", self._values["createUserJob"]["args"], self._admin)
+        try:
+            self._start_beside(celery=connections is not None)
+            job.wait(_JOB_PATIENCE)
+        finally:
+            stop([job])
+        self._run("api-server", "api-server", patience=_API_SERVER_PATIENCE)
+        self._wait()
+
+    def _start_beside(self, *, celery: bool) -> None:
+        for number in range(self._plan.schedulers):
+            self._run(f"scheduler-{number}" if number else "scheduler", "scheduler", "--skip-serve-logs")
+        self._run("dag-processor", "dag-processor")
+        # Asked alone, it gives the child that runs the triggers ten seconds, even where that has none.
+        self._run("triggerer", "triggerer", "--skip-serve-logs", whole_group=True)
+        if celery:
+            self._run("worker", "celery", "worker", "--skip-serve-logs")
+        # Airflow's own log server would listen on every address of this machine.
+        listen = ["--host", HOST, "--port", str(self._plan.ports.logs), "--no-access-log"]
+        self._airflow.append(self._spawn("log-server", ["python", "-m", "uvicorn", "--factory", _LOG_SERVER, *listen]))
+
+    def _run(self, name: str, *arguments: str, whole_group: bool = False, patience: float = PATIENCE) -> None:
+        process = self._spawn(name, ["airflow", *arguments], whole_group=whole_group, patience=patience)
+        self._airflow.append(process)
+
+    def _spawn(
+        self,
+        name: str,
+        command: Sequence[str],
+        extra: Mapping[str, str] | None = None,
+        *,
+        whole_group: bool = False,
+        patience: float = PATIENCE,
+    ) -> Process:
+        program = self._plan.venv / "bin" / command[0]
+        return Process(
+            name,
+            [program if program.exists() else command[0], *command[1:]],
+            environment={**self.environment, **(extra or {})},
+            folder=self._plan.folder.path,
+            log=self._plan.folder.log(name),
+            whole_group=whole_group,
+            patience=patience,
+        )
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_PATIENCE
+        while waiting_for := self._unhealthy():
+            if time.monotonic() > deadline:
+                logs = self._plan.folder.log("*").parent
+                raise OpsError(f"not ready after {_START_PATIENCE:.0f} s: {', '.join(waiting_for)}; see {logs}")
+            time.sleep(0.3)
+            self.check()
+
+    def _unhealthy(self) -> list[str]:
+        try:
+            health = self.api.health()
+        except AirflowError:
+            return ["the API server"]
+        found = [name for name, component in health.items() if component["status"] != _HEALTHY]
+        worker = next((process for process in self._airflow if process.name == "worker"), None)
+        if worker and " ready." not in worker.log.read_text(encoding="utf-8", errors="replace"):
+            found.append("the worker")
+        return found

@@ -1,0 +1,31 @@
+"""Names that the platform gives to what is in the cluster.
+
+These commands may import neither stacks nor charts; a test compares each name with the one that is deployed.
+"""
+
+from __future__ import annotations
+
+AIRFLOW_NAMESPACE = "airflow"
+RELEASE = "airflow"
+DAG_CLAIM = "airflow-dags"
+HELLO_DAG = "hello_world_scheduled_dag"
+TASK_LOG_PREFIX = "task-logs"
+NODE_POOLS = ("airflow-services", "airflow-workers")
+
+AIRFLOW_COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "worker", "pgbouncer", "statsd")
+"""Airflow's processes: each is a Deployment ``airflow-<component>``, or a StatefulSet."""
+
+CONTROLLERS = (
+    ("kube-system", "coredns"),
+    ("kube-system", "ebs-csi-controller"),
+    ("kube-system", "efs-csi-controller"),
+    ("kube-system", "aws-load-balancer-controller"),
+    ("karpenter", "karpenter"),
+    ("keda", "keda-operator"),
+    ("keda", "keda-operator-metrics-apiserver"),
+    ("external-secrets", "external-secrets"),
+    ("external-secrets", "external-secrets-webhook"),
+)
+"""Deployments that Airflow cannot do without, with their namespaces."""
+
+PORT_FORWARD = f"kubectl --namespace {AIRFLOW_NAMESPACE} port-forward service/{RELEASE}-api-server 8080:8080"

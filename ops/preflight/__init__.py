@@ -1,0 +1,1 @@
+"""``ops preflight``: whether a deployment with these settings will work, in this account and region."""

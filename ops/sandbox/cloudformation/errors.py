@@ -1,0 +1,28 @@
+"""What CloudFormation answers when it refuses."""
+
+from __future__ import annotations
+
+from moto.core.exceptions import ServiceException
+
+
+class ValidationError(ServiceException):
+    """The request, or the template in it, is wrong. This is also how the sandbox says that it cannot do something."""
+
+    code = "ValidationError"
+
+
+class AlreadyExistsError(ServiceException):
+    """A stack has this name already."""
+
+    code = "AlreadyExistsException"
+
+
+class ChangeSetNotFoundError(ServiceException):
+    """No change set has this name."""
+
+    code = "ChangeSetNotFound"
+
+
+def no_such_stack(name: str) -> ValidationError:
+    """The error that the CDK's command line takes for 'there is no such stack': its words matter."""
+    return ValidationError(f"Stack with id {name} does not exist")

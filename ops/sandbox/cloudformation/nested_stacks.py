@@ -1,0 +1,61 @@
+"""``AWS::CloudFormation::Stack``: a stack as a resource of another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ops.sandbox.aws import Aws
+from ops.sandbox.cloudformation.model import STACK_TYPE
+from ops.sandbox.inputs import text
+from ops.sandbox.resource_types.base import CreationFailedError, Deletion, Physical, Request, ResourceType
+
+
+class NestedStack(ResourceType):
+    """What ``Fn::GetAtt`` gives is the nested stack's outputs, as ``Outputs.Name``."""
+
+    name = STACK_TYPE
+
+    def create(self, request: Request) -> Physical:
+        properties = request.properties
+        cloudformation = request.cloudformation
+        nested = cloudformation.prepare(
+            name=request.name(limit=128),
+            body=read_template(properties["TemplateURL"], request.aws),
+            parameters={name: _joined(value) for name, value in properties.get("Parameters", {}).items()},
+            tags={**request.tags, **_tags(properties.get("Tags", []))},
+            parent=cloudformation.find(request.stack_id),
+        )
+        request.initiated(nested.stack_id)
+        cloudformation.create(nested)
+        if nested.status != "CREATE_COMPLETE":
+            raise CreationFailedError(
+                f"Embedded stack {nested.stack_id} was not successfully created: {nested.reason}",
+                physical=Physical(ref=nested.stack_id),
+            )
+        return Physical(
+            ref=nested.stack_id,
+            attributes={f"Outputs.{name}": value for name, value in nested.outputs.items()},
+        )
+
+    def delete(self, deletion: Deletion) -> None:
+        nested = deletion.cloudformation.find(deletion.ref)
+        deletion.cloudformation.delete(nested)
+        if not nested.is_gone:
+            raise RuntimeError(f"Embedded stack {nested.stack_id} was not successfully deleted: {nested.reason}")
+
+
+def read_template(url: str, aws: Aws) -> str:
+    """The text of a template, by its URL: ``https://<host>/<bucket>/<key>``, whichever way the host is written."""
+    bucket, _, key = urlsplit(url).path.lstrip("/").partition("/")
+    body: bytes = aws.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read()
+    return body.decode()
+
+
+def _joined(value: Any) -> str:
+    return ",".join(map(text, value)) if isinstance(value, list) else text(value)
+
+
+def _tags(tags: list[Mapping[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}

@@ -1,0 +1,53 @@
+"""The Python runtime: loads a handler, and handles the events that come in, a JSON line each.
+
+It runs in a process of its own: ``bootstrap.py <folder of the code> <module.function> <file descriptor for results>``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import ipaddress
+import json
+import os
+import sys
+import traceback
+from types import SimpleNamespace
+from typing import Any
+
+
+def _refuse_the_world(event: str, arguments: tuple[Any, ...]) -> None:
+    """Let no connection leave this machine. An audit hook sees those of every library."""
+    if event != "socket.connect" or not isinstance(arguments[1], tuple):
+        return
+    host = arguments[1][0]
+    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+        raise PermissionError(f"the sandbox talks to nothing but loopback, and {host} is not that")
+
+
+def main() -> None:
+    """Handle events until there are no more."""
+    folder, handler, results = sys.argv[1], sys.argv[2], os.fdopen(int(sys.argv[3]), "w")
+    sys.addaudithook(_refuse_the_world)
+    sys.path.insert(0, folder)
+    module, _, function = handler.rpartition(".")
+    handle = getattr(importlib.import_module(module.replace("/", ".")), function)
+    # The CDK's handlers put the folders of their layers first; the programs of the sandbox stand for the layers.
+    os.environ["PATH"] = os.pathsep.join((os.environ["SANDBOX_PROGRAMS"], os.environ["PATH"]))
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = {"value": handle(request["event"], SimpleNamespace(**request["context"]))}
+            text = json.dumps(answer)
+        except Exception as error:
+            traceback.print_exc()
+            trace = traceback.format_exc().splitlines()
+            text = json.dumps(
+                {"error": {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": trace}}
+            )
+        sys.stdout.flush()
+        results.write(text + "\n")
+        results.flush()
+
+
+if __name__ == "__main__":
+    main()

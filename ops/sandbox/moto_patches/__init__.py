@@ -1,0 +1,22 @@
+"""What moto 5.2.5 lacks or gets wrong, mended: a module for each service, a function for each thing.
+
+Each says what moto does. ``tests/sandbox/test_moto_patches.py`` asks unmended moto for the same, and fails when moto
+has mended it itself.
+"""
+
+from __future__ import annotations
+
+from ops.sandbox.lambda_runtime import Functions
+from ops.sandbox.moto_patches import codecommit, dns_suffix, ec2, eks, elasticache, lambda_invocation, rds, s3
+
+
+def apply(functions: Functions) -> None:
+    """Mend moto in this process."""
+    codecommit.apply()
+    dns_suffix.apply()
+    ec2.apply()
+    eks.apply()
+    elasticache.apply()
+    lambda_invocation.apply(functions)
+    rds.apply()
+    s3.apply()

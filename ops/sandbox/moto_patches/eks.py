@@ -1,0 +1,87 @@
+"""EKS: add-ons, access entries and Pod Identity, which moto does not have; and what a cluster brings with it."""
+
+from __future__ import annotations
+
+import uuid
+
+from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
+from moto.eks import urls
+from moto.logs.models import logs_backends
+
+from ops.sandbox.moto_patches.dns_suffix import in_region
+from ops.sandbox.moto_patches.eks_access import AccessEntries
+from ops.sandbox.moto_patches.eks_addons import Addons
+from ops.sandbox.moto_patches.eks_base import Parts
+
+_PATHS = (
+    "addons$",
+    "addons/(?P<addonName>[^/]+)$",
+    "access-entries$",
+    # A principal's ARN has slashes in it.
+    "access-entries/(?P<principalArn>.+)/access-policies$",
+    "access-entries/(?P<principalArn>.+)$",
+    "pod-identity-associations$",
+    "pod-identity-associations/(?P<associationId>[^/]+)$",
+)
+
+
+class MendedEks(Addons, AccessEntries):
+    """moto's, with what it lacks."""
+
+    def create_cluster(self) -> ActionResult:
+        """Moto's cluster has no security group, no VPC, no log group and no access configuration."""
+        super().create_cluster()
+        cluster = self.eks_backend.clusters[self._get_param("name")]
+        ec2 = ec2_backends[self.current_account][self.region]
+        config = cluster.resources_vpc_config
+        vpc = ec2.get_subnet(config["subnetIds"][0]).vpc_id
+        group = ec2.create_security_group(
+            f"eks-cluster-sg-{cluster.name}-{uuid.uuid4().hex[:10]}",
+            "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes",
+            vpc_id=vpc,
+        )
+        cluster.resources_vpc_config = {
+            "endpointPrivateAccess": False,
+            "endpointPublicAccess": True,
+            **config,
+            "vpcId": vpc,
+            "clusterSecurityGroupId": group.id,
+        }
+        cluster.endpoint = in_region(cluster.endpoint, self.region)
+        cluster.identity = {"oidc": {"issuer": in_region(cluster.identity["oidc"]["issuer"], self.region)}}
+        cluster.access_config = self._get_param("accessConfig")  # type: ignore[attr-defined]
+        cluster.health = {"issues": []}  # type: ignore[attr-defined]
+        cluster.parts = Parts()  # type: ignore[attr-defined]
+        if any(setup.get("enabled") for setup in cluster.logging.get("clusterLogging", [])):
+            # Who made the log group first owns it: the stack, or EKS, which never deletes it.
+            logs = logs_backends[self.current_account][self.region]
+            logs.ensure_log_group(f"/aws/eks/{cluster.name}/cluster")
+        return ActionResult({"cluster": cluster})
+
+    def delete_cluster(self) -> ActionResult:
+        """The security group that EKS made goes with the cluster."""
+        cluster = self.eks_backend.describe_cluster(self._get_param("name"))
+        result = super().delete_cluster()
+        ec2 = ec2_backends[self.current_account][self.region]
+        ec2.delete_security_group(group_id=cluster.resources_vpc_config["clusterSecurityGroupId"])
+        return result
+
+    def create_nodegroup(self) -> ActionResult:
+        """In moto a node group has Kubernetes 1.19, whatever the cluster has, and forgets how it is updated."""
+        super().create_nodegroup()
+        cluster = self.cluster()
+        group = cluster.nodegroups[self._get_param("nodegroupName")]
+        group.version = self._get_param("version") or cluster.version
+        group.release_version = self._get_param("releaseVersion") or f"{cluster.version}.0-sandbox"
+        group.update_config = self._get_param("updateConfig")
+        group.node_repair_config = self._get_param("nodeRepairConfig")
+        return ActionResult({"nodegroup": group})
+
+
+def apply() -> None:
+    """Let the requests come to the mended class."""
+    urls.url_paths = {
+        **dict.fromkeys(urls.url_paths, MendedEks.dispatch),
+        **{f"{{0}}/clusters/(?P<name>[^/]+)/{path}": MendedEks.dispatch for path in _PATHS},
+    }

@@ -1,0 +1,62 @@
+"""Add-ons, which moto's EKS does not have."""
+
+from __future__ import annotations
+
+import uuid
+
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+from moto.eks.exceptions import ResourceInUseException
+
+from ops.sandbox.moto_patches.eks_pod_identity import PodIdentityAssociations
+
+_VERSION = "v0.0.0-sandbox.1"
+
+
+class Addons(PodIdentityAssociations):
+    """The operations on add-ons. An add-on can bring associations of its own."""
+
+    def create_addon(self) -> ActionResult:
+        name = self._get_param("addonName")
+        parts = self.parts()
+        if name in parts.addons:
+            raise ResourceInUseException(addonName=name, message=f"Addon already exists: {name}")
+        owned = [
+            self.associate(
+                namespace="kube-system",
+                service_account=pair["serviceAccount"],
+                role_arn=pair["roleArn"],
+                owner=name,
+            )
+            for pair in self._get_param("podIdentityAssociations") or []
+        ]
+        parts.addons[name] = {
+            **self.given("configurationValues", "serviceAccountRoleArn"),
+            "addonName": name,
+            "addonArn": self.arn(f"addon/{self.cluster().name}/{name}/{uuid.uuid4()}"),
+            "addonVersion": self._get_param("addonVersion") or _VERSION,
+            "clusterName": self.cluster().name,
+            "createdAt": utcnow(),
+            "health": {"issues": []},
+            "modifiedAt": utcnow(),
+            "podIdentityAssociations": [association["associationArn"] for association in owned],
+            "status": "ACTIVE",
+            "tags": self._get_param("tags") or {},
+        }
+        return ActionResult({"addon": parts.addons[name]})
+
+    def describe_addon(self) -> ActionResult:
+        return ActionResult({"addon": self.find(self.parts().addons, self._get_param("addonName"), "addon")})
+
+    def list_addons(self) -> ActionResult:
+        return ActionResult({"addons": sorted(self.parts().addons)})
+
+    def delete_addon(self) -> ActionResult:
+        name = self._get_param("addonName")
+        parts = self.parts()
+        addon = self.find(parts.addons, name, "addon")
+        del parts.addons[name]
+        for id_, association in list(parts.associations.items()):
+            if association.get("ownerArn") == name:
+                del parts.associations[id_]
+        return ActionResult({"addon": {**addon, "status": "DELETING"}})

@@ -1,0 +1,90 @@
+"""Security groups and their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ops.sandbox.aws import Aws
+from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.ec2_tags import tag
+
+_ANYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+
+
+class SecurityGroup(ResourceType):
+    name = "AWS::EC2::SecurityGroup"
+
+    def create(self, request: Request) -> Physical:
+        properties = request.properties
+        group_name = properties.get("GroupName") or request.name()
+        id_ = request.aws.call(
+            "ec2",
+            "create_security_group",
+            GroupName=group_name,
+            Description=properties["GroupDescription"],
+            VpcId=properties["VpcId"],
+        )["GroupId"]
+        request.made(Physical(ref=id_))
+        tag(request, id_)
+        for rule in properties.get("SecurityGroupIngress", []):
+            _authorize(request.aws, "ingress", id_, rule)
+        if "SecurityGroupEgress" in properties:
+            # A group comes with a rule that lets everything out. Where egress is said, it is only what is said.
+            request.aws.call("ec2", "revoke_security_group_egress", GroupId=id_, IpPermissions=[_ANYWHERE])
+            for rule in properties["SecurityGroupEgress"]:
+                _authorize(request.aws, "egress", id_, rule)
+        return Physical(ref=id_, attributes={"GroupId": id_, "Id": id_, "VpcId": properties["VpcId"]})
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("ec2", "delete_security_group", GroupId=deletion.ref)
+
+
+class SecurityGroupIngress(ResourceType):
+    name = "AWS::EC2::SecurityGroupIngress"
+    direction = "ingress"
+
+    def create(self, request: Request) -> Physical:
+        rule = request.properties.everything()
+        id_ = _authorize(request.aws, self.direction, rule.pop("GroupId"), rule)
+        return Physical(ref=id_, attributes={"Id": id_})
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call(
+            "ec2",
+            f"revoke_security_group_{self.direction}",
+            GroupId=deletion.properties["GroupId"],
+            SecurityGroupRuleIds=[deletion.ref],
+        )
+
+
+class SecurityGroupEgress(SecurityGroupIngress):
+    name = "AWS::EC2::SecurityGroupEgress"
+    direction = "egress"
+
+
+def _authorize(aws: Aws, direction: str, group_id: str, rule: Mapping[str, Any]) -> str:
+    """Add a rule. Gives its id."""
+    response = aws.call(
+        "ec2", f"authorize_security_group_{direction}", GroupId=group_id, IpPermissions=[_permission(rule)]
+    )
+    id_: str = response["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    return id_
+
+
+def _permission(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule of CloudFormation as a permission of EC2. Raises ValueError for what is not known."""
+    rest = dict(rule)
+    described = {"Description": rest.pop("Description")} if "Description" in rest else {}
+    permission: dict[str, Any] = {"IpProtocol": str(rest.pop("IpProtocol"))}
+    for name in ("FromPort", "ToPort"):
+        if name in rest:
+            permission[name] = int(rest.pop(name))
+    if "CidrIp" in rest:
+        permission["IpRanges"] = [{"CidrIp": rest.pop("CidrIp"), **described}]
+    for name in ("SourceSecurityGroupId", "DestinationSecurityGroupId"):
+        if name in rest:
+            permission["UserIdGroupPairs"] = [{"GroupId": rest.pop(name), **described}]
+    if rest:
+        raise ValueError(f"property {', '.join(rest)} of a security group rule is not known to the sandbox")
+    return permission

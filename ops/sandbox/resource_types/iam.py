@@ -1,0 +1,108 @@
+"""Roles, policies and instance profiles."""
+
+from __future__ import annotations
+
+import json
+
+from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+
+
+class Role(ResourceType):
+    name = "AWS::IAM::Role"
+
+    def create(self, request: Request) -> Physical:
+        properties = request.properties
+        role_name = properties.get("RoleName") or request.name(limit=64)
+        role = request.call(
+            "iam",
+            "create_role",
+            "AssumeRolePolicyDocument",
+            "Description",
+            "MaxSessionDuration",
+            "Path",
+            "PermissionsBoundary",
+            "Tags",
+            RoleName=role_name,
+        )["Role"]
+        request.made(Physical(ref=role_name))
+        for arn in properties.get("ManagedPolicyArns", []):
+            request.aws.call("iam", "attach_role_policy", RoleName=role_name, PolicyArn=arn)
+        for policy in properties.get("Policies", []):
+            document = json.dumps(policy["PolicyDocument"])
+            request.aws.call(
+                "iam", "put_role_policy", RoleName=role_name, PolicyName=policy["PolicyName"], PolicyDocument=document
+            )
+        return Physical(ref=role_name, attributes={"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+    def delete(self, deletion: Deletion) -> None:
+        # Only what the role came with: a policy that something else attached keeps the role, as in AWS.
+        came_with = deletion.properties.get("ManagedPolicyArns", [])
+        attached = deletion.aws.call("iam", "list_attached_role_policies", RoleName=deletion.ref)["AttachedPolicies"]
+        for policy in attached:
+            if policy["PolicyArn"] in came_with:
+                deletion.aws.call("iam", "detach_role_policy", RoleName=deletion.ref, PolicyArn=policy["PolicyArn"])
+        inline = {policy["PolicyName"] for policy in deletion.properties.get("Policies", [])}
+        for name in deletion.aws.call("iam", "list_role_policies", RoleName=deletion.ref)["PolicyNames"]:
+            if name in inline:
+                deletion.aws.call("iam", "delete_role_policy", RoleName=deletion.ref, PolicyName=name)
+        deletion.aws.call("iam", "delete_role", RoleName=deletion.ref)
+
+
+class Policy(ResourceType):
+    """An inline policy of roles."""
+
+    name = "AWS::IAM::Policy"
+
+    def create(self, request: Request) -> Physical:
+        properties = request.properties
+        for role in properties["Roles"]:
+            request.aws.call(
+                "iam",
+                "put_role_policy",
+                RoleName=role,
+                PolicyName=properties["PolicyName"],
+                PolicyDocument=json.dumps(properties["PolicyDocument"]),
+            )
+        return Physical(ref=properties["PolicyName"])
+
+    def delete(self, deletion: Deletion) -> None:
+        for role in deletion.properties["Roles"]:
+            deletion.aws.call("iam", "delete_role_policy", RoleName=role, PolicyName=deletion.properties["PolicyName"])
+
+
+class ManagedPolicy(ResourceType):
+    name = "AWS::IAM::ManagedPolicy"
+
+    def create(self, request: Request) -> Physical:
+        policy_name = request.properties.get("ManagedPolicyName") or request.name(limit=128)
+        arn = request.call("iam", "create_policy", "Description", "Path", "PolicyDocument", PolicyName=policy_name)[
+            "Policy"
+        ]["Arn"]
+        for role in request.properties.get("Roles", []):
+            request.aws.call("iam", "attach_role_policy", RoleName=role, PolicyArn=arn)
+        return Physical(ref=arn, attributes={"PolicyArn": arn})
+
+    def delete(self, deletion: Deletion) -> None:
+        for role in deletion.properties.get("Roles", []):
+            deletion.aws.call("iam", "detach_role_policy", RoleName=role, PolicyArn=deletion.ref)
+        deletion.aws.call("iam", "delete_policy", PolicyArn=deletion.ref)
+
+
+class InstanceProfile(ResourceType):
+    name = "AWS::IAM::InstanceProfile"
+
+    def create(self, request: Request) -> Physical:
+        profile_name = request.properties.get("InstanceProfileName") or request.name(limit=128)
+        arn = request.call("iam", "create_instance_profile", "Path", InstanceProfileName=profile_name)[
+            "InstanceProfile"
+        ]["Arn"]
+        for role in request.properties["Roles"]:
+            request.aws.call("iam", "add_role_to_instance_profile", InstanceProfileName=profile_name, RoleName=role)
+        return Physical(ref=profile_name, attributes={"Arn": arn})
+
+    def delete(self, deletion: Deletion) -> None:
+        for role in deletion.properties["Roles"]:
+            deletion.aws.call(
+                "iam", "remove_role_from_instance_profile", InstanceProfileName=deletion.ref, RoleName=role
+            )
+        deletion.aws.call("iam", "delete_instance_profile", InstanceProfileName=deletion.ref)

@@ -1,0 +1,35 @@
+"""Encryption keys."""
+
+from __future__ import annotations
+
+from ops.sandbox.inputs import boolean, text
+from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+
+
+class Key(ResourceType):
+    name = "AWS::KMS::Key"
+
+    def create(self, request: Request) -> Physical:
+        properties = request.properties
+        tags = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in properties.get("Tags", [])]
+        key = request.call("kms", "create_key", "Description", Policy=text(properties["KeyPolicy"]), Tags=tags)
+        id_ = key["KeyMetadata"]["KeyId"]
+        request.made(Physical(ref=id_))
+        if boolean(properties.get("EnableKeyRotation", False)):
+            request.aws.call("kms", "enable_key_rotation", KeyId=id_)
+        return Physical(ref=id_, attributes={"Arn": key["KeyMetadata"]["Arn"], "KeyId": id_})
+
+    def delete(self, deletion: Deletion) -> None:
+        # A key is never gone at once.
+        deletion.aws.call("kms", "schedule_key_deletion", KeyId=deletion.ref)
+
+
+class Alias(ResourceType):
+    name = "AWS::KMS::Alias"
+
+    def create(self, request: Request) -> Physical:
+        request.call("kms", "create_alias", "AliasName", "TargetKeyId")
+        return Physical(ref=request.properties["AliasName"])
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("kms", "delete_alias", AliasName=deletion.ref)

@@ -1,0 +1,74 @@
+"""Lambda functions and layers."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+
+
+class Function(ResourceType):
+    name = "AWS::Lambda::Function"
+
+    def create(self, request: Request) -> Physical:
+        function = request.properties.get("FunctionName") or request.name(limit=64)
+        created = request.call(
+            "lambda",
+            "create_function",
+            "Architectures",
+            "Description",
+            "Environment",
+            "EphemeralStorage",
+            "Handler",
+            "Layers",
+            "LoggingConfig",
+            "MemorySize",
+            "Role",
+            "Runtime",
+            "Tags",
+            "Timeout",
+            "VpcConfig",
+            FunctionName=function,
+            Code=_code(request.properties["Code"], request.properties["Runtime"]),
+        )
+        return Physical(ref=function, attributes={"Arn": created["FunctionArn"]})
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("lambda", "delete_function", FunctionName=deletion.ref)
+
+
+class LayerVersion(ResourceType):
+    name = "AWS::Lambda::LayerVersion"
+
+    def create(self, request: Request) -> Physical:
+        layer = request.properties.get("LayerName") or request.name(limit=140)
+        version = request.call(
+            "lambda",
+            "publish_layer_version",
+            "CompatibleArchitectures",
+            "CompatibleRuntimes",
+            "Content",
+            "Description",
+            "LicenseInfo",
+            LayerName=layer,
+        )
+        arn = version["LayerVersionArn"]
+        return Physical(
+            ref=arn, attributes={"LayerVersionArn": arn}, memory={"layer": layer, "version": version["Version"]}
+        )
+
+    def delete(self, deletion: Deletion) -> None:
+        memory = deletion.physical.memory
+        deletion.aws.call("lambda", "delete_layer_version", LayerName=memory["layer"], VersionNumber=memory["version"])
+
+
+def _code(code: dict[str, Any], runtime: str) -> dict[str, Any]:
+    """The function's code. What stands in the template itself is made a file, as CloudFormation does."""
+    if "ZipFile" not in code:
+        return code
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("index.py" if runtime.startswith("python") else "index.js", code["ZipFile"])
+    return {**code, "ZipFile": archive.getvalue()}

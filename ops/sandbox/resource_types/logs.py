@@ -1,0 +1,21 @@
+"""Log groups."""
+
+from __future__ import annotations
+
+from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+
+
+class LogGroup(ResourceType):
+    name = "AWS::Logs::LogGroup"
+
+    def create(self, request: Request) -> Physical:
+        group = request.properties.get("LogGroupName") or request.name(limit=512)
+        request.call("logs", "create_log_group", "KmsKeyId", "Tags", logGroupName=group)
+        request.made(Physical(ref=group))
+        if "RetentionInDays" in request.properties:
+            days = int(request.properties["RetentionInDays"])
+            request.aws.call("logs", "put_retention_policy", logGroupName=group, retentionInDays=days)
+        return Physical(ref=group, attributes={"Arn": request.region.arn("logs", f"log-group:{group}:*")})
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("logs", "delete_log_group", logGroupName=deletion.ref)

@@ -1,0 +1,131 @@
+"""Aurora: clusters, instances and what they are configured by."""
+
+from __future__ import annotations
+
+from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+
+_MAXIMUM_IDENTIFIER = 63
+
+
+class DBCluster(ResourceType):
+    name = "AWS::RDS::DBCluster"
+    takes_snapshots = True
+
+    def create(self, request: Request) -> Physical:
+        properties = request.properties
+        identifier = properties.get("DBClusterIdentifier") or request.name(limit=_MAXIMUM_IDENTIFIER, lower=True)
+        cluster = request.call(
+            "rds",
+            "create_db_cluster",
+            "BackupRetentionPeriod",
+            "CopyTagsToSnapshot",
+            "DBClusterParameterGroupName",
+            "DBSubnetGroupName",
+            "DatabaseName",
+            "DeletionProtection",
+            "Engine",
+            "EngineVersion",
+            "KmsKeyId",
+            "MasterUserPassword",
+            "MasterUsername",
+            "Port",
+            "StorageEncrypted",
+            "Tags",
+            "VpcSecurityGroupIds",
+            DBClusterIdentifier=identifier,
+            EnableCloudwatchLogsExports=properties.get("EnableCloudwatchLogsExports", []),
+        )["DBCluster"]
+        return Physical(
+            ref=identifier,
+            attributes={
+                "DBClusterArn": cluster["DBClusterArn"],
+                "DBClusterResourceId": cluster["DbClusterResourceId"],
+                "Endpoint.Address": cluster["Endpoint"],
+                "Endpoint.Port": str(cluster["Port"]),
+                "ReadEndpoint.Address": cluster["ReaderEndpoint"],
+            },
+        )
+
+    def delete(self, deletion: Deletion) -> None:
+        final = {"FinalDBSnapshotIdentifier": f"{deletion.ref}-final"} if deletion.snapshot else {}
+        deletion.aws.call(
+            "rds",
+            "delete_db_cluster",
+            DBClusterIdentifier=deletion.ref,
+            SkipFinalSnapshot=not deletion.snapshot,
+            **final,
+        )
+
+
+class DBInstance(ResourceType):
+    name = "AWS::RDS::DBInstance"
+
+    def create(self, request: Request) -> Physical:
+        identifier = request.properties.get("DBInstanceIdentifier") or request.name(
+            limit=_MAXIMUM_IDENTIFIER, lower=True
+        )
+        instance = request.call(
+            "rds",
+            "create_db_instance",
+            "CACertificateIdentifier",
+            "DBClusterIdentifier",
+            "DBInstanceClass",
+            "Engine",
+            "PromotionTier",
+            "PubliclyAccessible",
+            "Tags",
+            DBInstanceIdentifier=identifier,
+        )["DBInstance"]
+        return Physical(
+            ref=identifier,
+            attributes={
+                "DBInstanceArn": instance["DBInstanceArn"],
+                "Endpoint.Address": instance["Endpoint"]["Address"],
+                "Endpoint.Port": str(instance["Endpoint"]["Port"]),
+            },
+        )
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("rds", "delete_db_instance", DBInstanceIdentifier=deletion.ref, SkipFinalSnapshot=True)
+
+
+class DBClusterParameterGroup(ResourceType):
+    name = "AWS::RDS::DBClusterParameterGroup"
+
+    def create(self, request: Request) -> Physical:
+        properties = request.properties
+        group = properties.get("DBClusterParameterGroupName") or request.name(lower=True)
+        request.call(
+            "rds",
+            "create_db_cluster_parameter_group",
+            "Description",
+            "Tags",
+            DBClusterParameterGroupName=group,
+            DBParameterGroupFamily=properties["Family"],
+        )
+        request.made(Physical(ref=group))
+        parameters = [
+            {"ParameterName": name, "ParameterValue": str(value), "ApplyMethod": "pending-reboot"}
+            for name, value in properties["Parameters"].items()
+        ]
+        request.aws.call(
+            "rds", "modify_db_cluster_parameter_group", DBClusterParameterGroupName=group, Parameters=parameters
+        )
+        return Physical(ref=group)
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("rds", "delete_db_cluster_parameter_group", DBClusterParameterGroupName=deletion.ref)
+
+
+class DBSubnetGroup(ResourceType):
+    name = "AWS::RDS::DBSubnetGroup"
+
+    def create(self, request: Request) -> Physical:
+        group = request.properties.get("DBSubnetGroupName") or request.name(lower=True)
+        request.call(
+            "rds", "create_db_subnet_group", "DBSubnetGroupDescription", "SubnetIds", "Tags", DBSubnetGroupName=group
+        )
+        return Physical(ref=group)
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("rds", "delete_db_subnet_group", DBSubnetGroupName=deletion.ref)

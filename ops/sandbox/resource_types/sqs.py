@@ -1,0 +1,43 @@
+"""Queues."""
+
+from __future__ import annotations
+
+from ops.sandbox.inputs import text
+from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+
+
+class Queue(ResourceType):
+    name = "AWS::SQS::Queue"
+
+    def create(self, request: Request) -> Physical:
+        properties = request.properties
+        queue = properties.get("QueueName") or request.name(limit=80)
+        names = ("KmsMasterKeyId", "MessageRetentionPeriod", "SqsManagedSseEnabled", "VisibilityTimeout")
+        url = request.aws.call(
+            "sqs",
+            "create_queue",
+            QueueName=queue,
+            Attributes={name: text(value) for name, value in properties.pick(*names).items()},
+            tags={tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])},
+        )["QueueUrl"]
+        return Physical(
+            ref=f"https://sqs.{request.region.name}.{request.region.dns_suffix}/{url.split('/', 3)[3]}",
+            attributes={"Arn": request.region.arn("sqs", queue), "QueueName": queue, "QueueUrl": url},
+        )
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("sqs", "delete_queue", QueueUrl=deletion.physical.attributes["QueueUrl"])
+
+
+class QueuePolicy(ResourceType):
+    name = "AWS::SQS::QueuePolicy"
+
+    def create(self, request: Request) -> Physical:
+        policy = text(request.properties["PolicyDocument"])
+        for url in request.properties["Queues"]:
+            request.aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": policy})
+        return Physical(ref=request.name())
+
+    def delete(self, deletion: Deletion) -> None:
+        for url in deletion.properties["Queues"]:
+            deletion.aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": ""})

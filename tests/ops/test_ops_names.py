@@ -1,0 +1,52 @@
+"""What ops may not import, it repeats; here each name is compared with the one that is deployed."""
+
+from __future__ import annotations
+
+from airflow_eks.addons import cluster_addons, networking_addons
+from charts.airflow import COMPONENTS, LOG_PREFIX, NAMESPACE, components, dag_volume
+from charts.placement import SERVICES_POOL, WORKERS_POOL
+from ops import names
+from ops.preflight import account, kubernetes, needs
+from stacks import controllers
+from tests.support.deployment import Deployment
+
+
+def test_of_charts() -> None:
+    assert names.AIRFLOW_NAMESPACE == NAMESPACE
+    assert names.RELEASE == components.RELEASE
+    assert names.DAG_CLAIM == dag_volume.CLAIM
+    assert names.TASK_LOG_PREFIX == LOG_PREFIX
+    assert set(names.NODE_POOLS) == {SERVICES_POOL, WORKERS_POOL}
+    assert set(names.AIRFLOW_COMPONENTS) > set(COMPONENTS)
+
+
+def test_of_constructs() -> None:
+    deployed = {addon.name for addon in (*networking_addons(), *cluster_addons(region="us-west-2"))}
+    assert set(kubernetes.ADDONS) == deployed
+    assert needs._HEADROOM == controllers._HEADROOM
+
+
+def test_of_the_synthesized_application(aws: Deployment) -> None:
+    root = aws.templates["Root"]
+    assert {"ClusterName", "KubeconfigCommand", "DagRepositoryUrl", "AdminSecretArn", "LogBucketName"} <= set(
+        root["Outputs"]
+    )
+    assert aws.manifest["requiresBootstrapStackVersion"] == account.BOOTSTRAP_VERSION
+    assert aws.manifest["bootstrapStackVersionSsmParameter"] == account.BOOTSTRAP_PARAMETER
+    assert {resource.type for resource in aws.resources.values()} >= READ
+
+
+# What verify and status look for among the resources of the stack.
+READ = {
+    "AWS::EFS::AccessPoint",
+    "AWS::EFS::FileSystem",
+    "AWS::EFS::MountTarget",
+    "AWS::EKS::Addon",
+    "AWS::EKS::Nodegroup",
+    "AWS::EKS::PodIdentityAssociation",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::KMS::Key",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "Custom::AWSCDK-EKS-HelmChart",
+}

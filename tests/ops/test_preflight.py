@@ -1,0 +1,100 @@
+"""``ops preflight`` passes in a good account, and says what is wrong with another: whose it is, and what it may do."""
+
+from __future__ import annotations
+
+import pytest
+from moto import mock_aws
+
+from ops.preflight.account import BOOTSTRAP_PARAMETER
+from ops.report import Status
+from tests.ops.accounts import BEIJING, ME, US_WEST, Account, make_account
+from tests.ops.answers import make_aws
+
+ADMINISTRATOR = "cluster.administrators=arn:aws:iam::123456789012:role/Admin"
+
+
+def test_passes_in_a_good_account(account: Account) -> None:
+    results = account.results(ADMINISTRATOR, quotas=True)
+    assert {result.status for result in results.values()} == {Status.OK}, results
+    assert len(results) > 30
+
+
+def test_passes_in_china_once_the_registry_is_filled() -> None:
+    with mock_aws():
+        account = make_account(BEIJING, "aws-cn")
+        # moto knows two zones of Beijing, and none of its instance types.
+        account.answers.give("ec2", "DescribeInstanceTypeOfferings", lambda asked: {
+            "InstanceTypeOfferings": [
+                {"Location": f"{BEIJING}{zone}", "InstanceType": type_}
+                for zone in "ab" for type_ in asked["Filters"][0]["Values"]
+            ]
+        })  # fmt: skip
+        pinned = {"1.14.1": "sha256:723130949e4cab989461ff07d1be4cd781d63515432494641b33c235f300ae23"}
+        account.answers.give("ecr", "DescribeImages", lambda asked: {
+            "imageDetails": [{"imageDigest": pinned.get(asked["imageIds"][0]["imageTag"], "sha256:0")}]
+        })  # fmt: skip
+        administrator = ADMINISTRATOR.replace(":aws:", ":aws-cn:")
+        results = account.results("partition=aws-cn", "network.zones=2", administrator, quotas=True)
+        assert {result.status for result in results.values()} == {Status.OK}, results
+
+
+class TestAccount:
+    def test_credentials_of_another_partition(self, account: Account) -> None:
+        account.aws = make_aws(US_WEST, "aws-cn")
+        who = account.results()["who"]
+        assert who.status is Status.FAILURE
+        assert "partition aws-cn, the settings say aws" in who.found
+        assert "--context partition=aws-cn" in who.advice
+
+    def test_an_environment_that_says_another_region(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_REGION", "eu-west-1")
+        where = account.results()["where"]
+        assert where.status is Status.WARNING
+        assert "--context region=eu-west-1" in where.advice
+
+    def test_not_bootstrapped(self, account: Account) -> None:
+        account.client("ssm").delete_parameter(Name=BOOTSTRAP_PARAMETER)
+        bootstrap = account.results()["CDK bootstrap"]
+        assert bootstrap.status is Status.FAILURE
+        assert bootstrap.advice == "Run: cdk bootstrap aws://123456789012/us-west-2"
+
+    def test_an_old_bootstrap(self, account: Account) -> None:
+        account.client("ssm").put_parameter(Name=BOOTSTRAP_PARAMETER, Value="5", Type="String", Overwrite=True)
+        bootstrap = account.results()["CDK bootstrap"]
+        assert (bootstrap.status, bootstrap.found) == (Status.FAILURE, "version 5, 6 is needed")
+
+    def test_a_bootstrap_stack_that_failed(self, account: Account) -> None:
+        stack = {"StackId": "arn:bootstrap", "StackStatus": "UPDATE_ROLLBACK_FAILED"}
+        account.answers.give("cloudformation", "DescribeStacks", {"Stacks": [stack]})
+        account.answers.give("cloudformation", "ListStackResources", {"StackResourceSummaries": []})
+        assert account.results()["CDK bootstrap"].status is Status.FAILURE
+
+    def test_roles_that_the_deployment_makes(self, account: Account) -> None:
+        account.answers.refuse("iam", "GetRole", "NoSuchEntity", status=404)
+        results = account.results()
+        assert results["service-linked roles"].status is Status.OK
+        assert "AWSServiceRoleForAmazonEKS" in results["service-linked roles"].found
+        spot = results["service-linked role for spot"]
+        assert spot.status is Status.WARNING
+        assert "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com" in spot.advice
+
+    def test_no_role_for_spot_is_needed_without_spot(self, account: Account) -> None:
+        account.answers.refuse("iam", "GetRole", "NoSuchEntity", status=404)
+        assert "service-linked role for spot" not in account.results("airflow.workers.spot=false")
+
+    @pytest.mark.parametrize("context", [(), ("cluster.administrators=arn:aws:iam::123456789012:role/Other",)])
+    def test_a_cluster_that_the_caller_cannot_look_into(self, account: Account, context: tuple[str, ...]) -> None:
+        administrators = account.results(*context)["cluster administrators"]
+        assert administrators.status is Status.WARNING
+        assert "cluster.administrators" in administrators.advice
+
+
+class TestWhatCannotBeAsked:
+    def test_access_denied_hides_nothing_else(self, account: Account) -> None:
+        message = f"User: {ME} is not authorized to perform: eks:DescribeClusterVersions on resource: *"
+        account.answers.refuse("eks", "DescribeClusterVersions", "AccessDeniedException", message, 403)
+        results = account.results()
+        denied = results["Kubernetes version"]
+        assert denied.status is Status.WARNING
+        assert denied.found == "access denied: this identity may not call eks:DescribeClusterVersions"
+        assert results["add-on coredns"].status is Status.OK

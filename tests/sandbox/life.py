@@ -1,0 +1,95 @@
+"""One life of the platform in a sandbox, as a process of its own: ``python -m tests.sandbox.life <region> <record>``.
+
+It does what a person types, and writes down what came out, for the tests to look at.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ops.sandbox.aws import Aws
+from ops.sandbox.inventory import Inventory, take_inventory
+from ops.sandbox.pretend_cluster.state import everything, journal
+from ops.sandbox.process import Sandbox, forget_credentials, sandbox
+from ops.sandbox.regions import ACCOUNT
+
+ROOT = Path(__file__).parents[2]
+
+
+class Life:
+    """What happens to one deployment, step by step."""
+
+    def __init__(self, *, sandbox: Sandbox, region: str) -> None:
+        self._sandbox = sandbox
+        self._environment = sandbox.environment(region)
+        self._aws = Aws(endpoint=sandbox.endpoint, region=region)
+        self.record: dict[str, Any] = {"region": region, "steps": {}}
+
+    def run(self, *context: str) -> None:
+        """Bootstrap, deploy, deploy again, verify, destroy."""
+        assembly = str(self._sandbox.state / "cdk.out")
+        options = [word for pair in context for word in ("--context", pair)]
+        deploy = ["cdk", "deploy", "--no-notices", "--method=direct", "--require-approval", "never"]
+        place = f"aws://{ACCOUNT}/{self.record['region']}"
+        self._step("bootstrap", "cdk", "bootstrap", "--no-notices", place, folder=self._sandbox.state)
+        before = take_inventory(self._aws)
+        self._step("deploy", *deploy, "--output", assembly, *options)
+        deployed = take_inventory(self._aws)
+        self.record["deployed"] = _identifiers(deployed, before)
+        self.record["log groups"] = self._log_groups()
+        self._step("deploy again", *deploy, "--app", assembly)
+        self._step("verify", "python", "-m", "ops", "verify", "--skip-dag", "--output", "json", *options)
+        self._step("destroy", "cdk", "destroy", "--no-notices", "--force", "--app", assembly)
+        destroyed = take_inventory(self._aws)
+        self.record["left"] = _identifiers(destroyed, before)
+        self.record["pending keys"] = len(destroyed.keys_pending_deletion)
+        self.record["journal"] = [asdict(entry) for entry in journal(self._sandbox.state)]
+        self.record["cluster"] = {name: len(things) for name, things in everything(self._sandbox.state).items()}
+
+    def _step(self, name: str, program: str, *arguments: str, folder: Path = ROOT) -> None:
+        started = time.monotonic()
+        found = shutil.which(program, path=self._environment["PATH"]) or program
+        done = subprocess.run(
+            [found, *arguments], env=self._environment, cwd=folder, capture_output=True, text=True, check=False
+        )
+        self.record["steps"][name] = {
+            "code": done.returncode,
+            "output": done.stdout,
+            "errors": done.stderr,
+            "seconds": round(time.monotonic() - started, 1),
+        }
+        if done.returncode:
+            raise SystemExit(f"{name}: {done.stdout}\n{done.stderr}")
+
+    def _log_groups(self) -> dict[str, bool]:
+        """Log groups, and whether each has a retention: those that AWS made by itself have none."""
+        groups = self._aws.call("logs", "describe_log_groups")["logGroups"]
+        return {group["logGroupName"]: "retentionInDays" in group for group in groups}
+
+
+def _identifiers(now: Inventory, before: Inventory) -> list[list[str]]:
+    return [[found.kind, found.identifier] for found in now.since(before)]
+
+
+def main() -> None:
+    """Live, and write the record down, however far it came."""
+    forget_credentials()
+    region, record = sys.argv[1], Path(sys.argv[2])
+    with tempfile.TemporaryDirectory() as folder, sandbox(Path(folder)) as running:
+        life = Life(sandbox=running, region=region)
+        try:
+            life.run(f"region={region}", "size=dev")
+        finally:
+            record.write_text(json.dumps(life.record), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The whole life of the platform, in both partitions: bootstrap, deploy, deploy again, verify, destroy."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+Life = dict[str, Any]
+
+
+def test_deployed_with_everything_that_the_platform_is_made_of(life: Life) -> None:
+    counts: dict[str, int] = {}
+    for kind, _ in life["deployed"]:
+        counts[kind] = counts.get(kind, 0) + 1
+    assert counts["CloudFormation stack"] == 7
+    for kind in ("Kubernetes cluster", "database", "cache", "file system", "CodeCommit repository", "queue", "bucket"):
+        assert counts[kind] == 1, kind
+
+
+def test_every_log_group_is_the_stacks_own(life: Life) -> None:
+    # One that AWS made by itself would have no retention, and stay behind.
+    assert life["log groups"]
+    assert [name for name, has_retention in life["log groups"].items() if not has_retention] == []
+
+
+def test_deployed_again_nothing_changes(life: Life) -> None:
+    step = life["steps"]["deploy again"]
+    assert "(no changes)" in step["output"] + step["errors"]
+
+
+def test_verify_finds_nothing_wrong_and_says_what_it_could_not_check(life: Life) -> None:
+    report = json.loads(life["steps"]["verify"]["output"])
+    statuses = {result["status"] for result in report["results"]}
+    assert report["passed"]
+    assert statuses == {"ok", "not checked"}
+    assert all(result["status"] == "not checked" for result in report["results"] if result["group"] == "Kubernetes")
+
+
+def test_destroyed_nothing_is_left(life: Life) -> None:
+    assert life["left"] == []
+    assert life["pending keys"] == 1
+
+
+def test_kubernetes_objects_went_the_way_they_came(life: Life) -> None:
+    entries = life["journal"]
+    assert [entry for entry in entries if entry["action"] == "problem"] == []
+    created = [entry["what"] for entry in entries if entry["action"] == "created"]
+    deleted = [entry["what"] for entry in entries if entry["action"] == "deleted"]
+    assert sorted(created) == sorted(deleted)
+    assert created[-1] == deleted[0] == "Release airflow/airflow"
+    assert life["cluster"] == {}
+
+
+def test_china_lives_the_same_life(china_demo: str) -> None:
+    assert "Of the platform itself: nothing" in china_demo
+    assert re.search(r"verify: \d+ ok, \d+ not checked", china_demo)
+
+
+def test_chinas_names_are_chinas(china_demo: str) -> None:
+    assert re.search(r"DatabaseEndpoint +\S+\.cn-north-1\.rds\.amazonaws\.com\.cn\n", china_demo)
+    assert re.search(r"AdminSecretArn +arn:aws-cn:secretsmanager:cn-north-1:", china_demo)
+    assert not re.search(r"\.cn-north-1\.\S*amazonaws\.com(?!\.cn)", china_demo)
+
+
+def test_demo_shows_objects_in_order_and_what_to_do_next(china_demo: str) -> None:
+    made, _, deleted = china_demo.partition("in the order in which they were deleted")
+    assert made.index("Release keda/keda") < made.index("Release airflow/airflow")
+    assert deleted.index("Release airflow/airflow") < deleted.index("Release keda/keda")
+    assert "python -m ops status" in china_demo
+
+
+def test_demo_replaces_credentials_and_endpoint(china_demo: str) -> None:
+    # The fixture gives it a profile that is not there and an endpoint that does not answer.
+    assert "192.0.2.1" not in china_demo
+    assert "somebody" not in china_demo
