@@ -42,6 +42,7 @@ def check_greeting(greeting: dict[str, str], run_id: str | None = None) -> None:
     schedule="@daily",
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
+    is_paused_upon_creation=False,
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(minutes=1), "execution_timeout": timedelta(minutes=5)},
     tags=["example", "hello-world"],

@@ -41,7 +41,7 @@ def demo(
 ) -> None:
     """Bootstrap, deploy, verify and destroy the platform in an in-memory AWS on this machine. Needs no AWS account."""
     forget_credentials()
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     if partition not in PARTITIONS:
         raise typer.BadParameter(f"must be one of {', '.join(PARTITIONS)}", param_hint="--partition")
     facts = PARTITIONS[partition]

@@ -39,11 +39,11 @@ def registry(subject: Preflight) -> Findings:
     different = [each for each, digest in digests.items() if digest and each.digest not in (None, digest)]
     if missing:
         told = f"{len(missing)} of {len(artifacts)} missing: {', '.join(map(str, missing))}"
-        yield failure("private registry", told, "Run: python -m ops mirror")
+        yield failure("private registry", told, "Copy them there; docs/china.md says under which names")
     if different:
         told = f"other than pinned in settings/releases.yaml: {', '.join(map(str, different))}"
         yield failure(
-            "private registry: digests", told, "Delete these tags in the registry, then: python -m ops mirror"
+            "private registry: digests", told, "Delete these tags in the registry and copy the images again, by digest"
         )
     if not missing and not different:
         yield ok("private registry", f"all {len(artifacts)} images and charts are there")
