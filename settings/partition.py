@@ -22,6 +22,8 @@ class Partition:
     """Domain of the service endpoints and of the private registries."""
     image_source: ImageSource
     """Where images and charts come from by default: the public registries cannot be reached from China."""
+    interface_endpoints: tuple[str, ...]
+    """Services reached by interface endpoints where ``network.interface_endpoints`` is set, by the CDK's names."""
     pass_role_services: tuple[str, ...]
     """Values of ``iam:PassedToService`` that mean EC2: in China either of two is seen."""
 
@@ -39,12 +41,15 @@ class Partition:
         return f"https://git-codecommit.{region}.{self.dns_suffix}/v1/repos/{repository}"
 
 
+_INTERFACE_ENDPOINTS = ("ECR", "ECR_DOCKER", "STS", "SECRETS_MANAGER", "CLOUDWATCH_LOGS", "EKS")
+
 PARTITIONS: dict[str, Partition] = {
     "aws": Partition(
         name="aws",
         default_region="us-west-2",
         dns_suffix="amazonaws.com",
         image_source="upstream",
+        interface_endpoints=(*_INTERFACE_ENDPOINTS, "EKS_AUTH"),
         pass_role_services=("ec2.amazonaws.com",),
     ),
     "aws-cn": Partition(
@@ -52,6 +57,9 @@ PARTITIONS: dict[str, Partition] = {
         default_region="cn-north-1",
         dns_suffix="amazonaws.com.cn",
         image_source="private",
+        # Without EKS Auth: the CDK does not know its name in China, where the endpoints of some services have a prefix
+        # of their own, and a wrong name fails the deployment. Pods reach it through NAT.
+        interface_endpoints=_INTERFACE_ENDPOINTS,
         pass_role_services=("ec2.amazonaws.com", "ec2.amazonaws.com.cn"),
     ),
 }

@@ -94,7 +94,7 @@ class Airflow(NestedStack):
                 ip_protocol="tcp",
                 from_port=port,
                 to_port=port,
-                description=f"Nodes and pods of {cluster.node.id}",
+                description="Nodes and pods of the cluster",
             )
             for name, (group, port) in doors.items()
         ]

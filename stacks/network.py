@@ -29,7 +29,7 @@ class Network(NestedStack):
             zones=network.zones,
             zone_names=network.availability_zones,
             nat_gateways=1 if network.nat_gateways == "single" else network.zones,
-            interface_endpoints=network.interface_endpoints,
+            interface_endpoints=settings.facts.interface_endpoints if network.interface_endpoints else (),
             flow_log_retention=retention(settings.logs.retention_days) if network.flow_logs else None,
             key=key,
         )

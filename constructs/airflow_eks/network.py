@@ -24,16 +24,6 @@ PUBLIC, PRIVATE, DATA = "public", "private", "data"
 _PRIVATE_BITS = 2
 _SMALL_BITS = 5
 
-_INTERFACE_ENDPOINTS = {
-    "Ecr": "ECR",
-    "EcrDocker": "ECR_DOCKER",
-    "Sts": "STS",
-    "SecretsManager": "SECRETS_MANAGER",
-    "Logs": "CLOUDWATCH_LOGS",
-    "Eks": "EKS",
-    "EksAuth": "EKS_AUTH",
-}
-
 
 class Network(Construct):
     """A VPC with public subnets, private subnets that reach out through NAT, and data subnets that reach nothing.
@@ -51,7 +41,7 @@ class Network(Construct):
         zones: int,
         zone_names: Sequence[str],
         nat_gateways: int,
-        interface_endpoints: bool,
+        interface_endpoints: Sequence[str],
         flow_log_retention: logs.RetentionDays | None,
         key: kms.IKey,
     ) -> None:
@@ -86,7 +76,7 @@ class Network(Construct):
         own_handler_log_group(self, provider="Custom::VpcRestrictDefaultSGCustomResourceProvider", key=key)
         self._tag_subnets(name)
         if interface_endpoints:
-            self._add_interface_endpoints()
+            self._add_interface_endpoints(interface_endpoints)
         if flow_log_retention is not None:
             self._add_flow_log(flow_log_retention, key)
 
@@ -102,7 +92,7 @@ class Network(Construct):
         for subnet in self.vpc.public_subnets:
             Tags.of(subnet).add("kubernetes.io/role/elb", "1")
 
-    def _add_interface_endpoints(self) -> None:
+    def _add_interface_endpoints(self, services: Sequence[str]) -> None:
         group = ec2.SecurityGroup(
             self,
             "EndpointsSecurityGroup",
@@ -111,9 +101,9 @@ class Network(Construct):
             allow_all_outbound=False,
         )
         group.add_ingress_rule(ec2.Peer.ipv4(self.vpc.vpc_cidr_block), ec2.Port.HTTPS, "HTTPS from the VPC")
-        for id_, service in _INTERFACE_ENDPOINTS.items():
+        for service in services:
             self.vpc.add_interface_endpoint(
-                id_,
+                service.title().replace("_", ""),
                 service=getattr(ec2.InterfaceVpcEndpointAwsService, service),
                 subnets=ec2.SubnetSelection(subnet_group_name=PRIVATE),
                 security_groups=[group],

@@ -83,7 +83,9 @@ def interface_endpoints(deployment: Deployment) -> list[Resource]:
 def test_interface_endpoints_from_medium_on(default_deployment: Deployment) -> None:
     found = interface_endpoints(default_deployment)
     region = default_deployment.settings.region
-    assert {each.properties["ServiceName"].partition(f"{region}.")[2] for each in found} == ENDPOINTS
+    # In China EKS Auth is reached through NAT: nobody documents its endpoint there.
+    expected = ENDPOINTS - ({"eks-auth"} if region.startswith("cn-") else set())
+    assert {each.properties["ServiceName"].partition(f"{region}.")[2] for each in found} == expected
     private = {each.ref for each in subnets(default_deployment, "private")}
     [group] = {each.properties["SecurityGroupIds"][0] for each in found}
     for each in found:
