@@ -22,6 +22,9 @@ synth: .venv/ready ## Set up, synthesize the platform, show what it consists of 
 demo: .venv/ready ## Deploy, verify and destroy the platform in an in-memory AWS on this machine (PARTITION=aws-cn)
 	python -m ops demo $(if $(PARTITION),--partition $(PARTITION))
 
+airflow: setup ## Run the same Airflow, with the DAGs of dags/, on this machine (ARGS="--fresh")
+	@exec python -m ops airflow $(ARGS)
+
 setup: .venv/ready .venv-airflow/ready ## Install everything that the other targets need
 
 ##@ Check
@@ -73,4 +76,4 @@ help: ## Show this list
 	uv pip sync --quiet --python .venv-airflow requirements-airflow.txt
 	@touch $@
 
-.PHONY: synth demo setup test lint snapshots docs bench requirements clean help
+.PHONY: synth demo airflow setup test lint snapshots docs bench requirements clean help

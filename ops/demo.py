@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ops.sandbox.aws import Aws
 from ops.sandbox.inventory import Inventory, take_inventory
@@ -61,7 +62,7 @@ def demo(
         problems = [str(error)]
     if problems:
         for problem in problems:
-            console.print(f"[red]Failed:[/red] {problem}")
+            console.print(f"[red]Failed:[/red] {escape(problem)}")
         console.print(f"Logs of the in-memory AWS and of its functions: {folder}")
         raise typer.Exit(1)
     shutil.rmtree(folder, ignore_errors=True)
@@ -130,7 +131,7 @@ class Demo:
     @contextmanager
     def _headed(self, title: str) -> Iterator[None]:
         self._step += 1
-        self.console.rule(f"[bold]{self._step}. {title}", align="left")
+        self.console.print(f"\n[bold]{self._step}. {escape(title)}[/bold]")
         started = time.monotonic()
         yield
         self.console.print(f"[dim]{time.monotonic() - started:.0f} s[/dim]")
@@ -147,7 +148,7 @@ class Demo:
             return
         self.console.print(f"\n{title}:")
         for number, entry in enumerate(self._journal(action), start=1):
-            self.console.print(f"{number:4} {entry.what} [dim]{entry.detail}[/dim]")
+            self.console.print(f"{number:4} {escape(entry.what)} [dim]{escape(entry.detail)}[/dim]")
 
     def _show_next(self, aws: Aws) -> None:
         (stack,) = aws.call("cloudformation", "describe_stacks", StackName=_STACK)["Stacks"]

@@ -42,7 +42,8 @@ class ChartInstaller(Construct):
     manifest to another, where the deletion of the old would take the new one with it.
 
     Creation follows the order of ``chart.to_json()`` in waves; deletion goes back through them. A run of objects of one
-    kind is one wave, so two of a kind cannot wait for each other. ``helm uninstall`` and ``kubectl delete`` wait, so finalizers run while their controllers do.
+    kind is one wave, so two of a kind cannot wait for each other. ``helm uninstall`` and ``kubectl delete`` wait, so
+    finalizers run while their controllers do.
     """
 
     def __init__(

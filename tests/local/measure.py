@@ -1,5 +1,7 @@
 """Measures the local platform: `python -m tests.local.measure`. docs/local.md says what came out."""
 
+# ruff: noqa: T201 - it is run by a person, who reads what it prints
+
 from __future__ import annotations
 
 import argparse
@@ -12,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from ops.airflow_api import AirflowApi, AirflowError
@@ -25,7 +28,7 @@ PATIENCE_SECONDS = 900
 MANY_DAG = """
 from airflow.sdk import dag, task
 
-@dag(schedule=None, max_active_tasks={count}, is_paused_upon_creation=False)
+@dag(schedule=None, description="many", max_active_tasks={count}, is_paused_upon_creation=False)
 def {name}():
     for number in range({count}):
         task(lambda: None, task_id=f"task_{{number}}")()
@@ -88,40 +91,44 @@ def description(api: AirflowApi, dag_id: str) -> str | None:
 
 
 def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def throughput(api: AirflowApi, count: int) -> None:
     """From the first task that is queued to the last one that is queued, and that has ended."""
-    reached(lambda: description(api, MANY) is not None or bool(api.import_errors()))
+    reached(lambda: description(api, MANY) == "many")
     for attempt in ("first", "second"):
         run_id = api.trigger(MANY, note="a measurement")
-        reached(lambda run_id=run_id: api.run_state(MANY, run_id) in ("success", "failed"))  # type: ignore[misc]
+        reached(partial(ended, api, run_id))
         path = f"/api/v2/dags/{MANY}/dagRuns/{run_id}/taskInstances?limit=100&offset="
         tasks = [
             task for start in range(0, count, 100) for task in api._call("GET", f"{path}{start}")["task_instances"]
         ]
         queued = sorted(moment(task["queued_when"]) for task in tasks)
-        ended = max(moment(task["end_date"]) for task in tasks)
-        took, sent = ((last - queued[0]).total_seconds() for last in (ended, queued[-1]))
+        last = max(moment(task["end_date"]) for task in tasks)
+        took, sent = (last - queued[0]).total_seconds(), (queued[-1] - queued[0]).total_seconds()
+        print(f"{attempt} run, {api.run_state(MANY, run_id)}, load {os.getloadavg()[0]:.1f}:", flush=True)
         print(
-            f"{attempt} run, {api.run_state(MANY, run_id)}: {count} tasks in {took:.1f} s = {count / took * 60:.0f} a minute; "
-            f"the last was queued after {sent:.1f} s; load {os.getloadavg()[0]:.1f}",
-            flush=True,
+            f"  {count} tasks in {took:.1f} s, {count / took * 60:.0f} a minute; the last was queued after {sent:.1f} s"
         )
+
+
+def ended(api: AirflowApi, run_id: str) -> bool:
+    return api.run_state(MANY, run_id) in ("success", "failed")
+
+
+def shows(api: AirflowApi, dag_id: str, text: str) -> bool:
+    return description(api, dag_id) == text
 
 
 def delivery(api: AirflowApi, dags: Path) -> None:
     """From a file's change to what the API shows."""
     for number in range(3):
-        (dags / f"{SEEN}_{number}.py").write_text(SEEN_DAG.format(name=f"{SEEN}_{number}", text="new"))
-        print(f"a new file: {reached(lambda n=number: description(api, f'{SEEN}_{n}') == 'new'):.1f} s", flush=True)  # type: ignore[misc]
-        time.sleep(7 * number)  # not always at the same moment of the DAG processor's round
-        (dags / f"{SEEN}_{number}.py").write_text(SEEN_DAG.format(name=f"{SEEN}_{number}", text="changed"))
-        print(
-            f"a changed file: {reached(lambda n=number: description(api, f'{SEEN}_{n}') == 'changed'):.1f} s",  # type: ignore[misc]
-            flush=True,
-        )
+        name = f"{SEEN}_{number}"
+        for text in ("new", "changed"):
+            time.sleep(7 * number)  # not always at the same moment of the DAG processor's round
+            (dags / f"{name}.py").write_text(SEEN_DAG.format(name=name, text=text))
+            print(f"a {text} file: {reached(partial(shows, api, name, text)):.1f} s", flush=True)
 
 
 def main() -> None:
