@@ -87,8 +87,10 @@ def main() -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(description="An in-memory AWS on loopback.")
     parser.add_argument("--port", type=int, default=0, help="Port on 127.0.0.1; a free one by default.")
-    parser.add_argument("--state", type=Path, required=True, help="Folder for logs and the pretend cluster.")
+    parser.add_argument("--state", type=Path, required=True, help="Empty folder for logs and the pretend cluster.")
     arguments = parser.parse_args()
+    if arguments.state.exists() and any(arguments.state.iterdir()):
+        parser.error(f"--state: {arguments.state} is not empty; each run starts with nothing")
     serve(port=arguments.port, state=arguments.state)
 
 
