@@ -139,7 +139,7 @@ class Demo:
     def _show_deployed(self, now: Inventory, before: Inventory) -> None:
         with self._headed("What is there now"):
             counted = Inventory(present=frozenset(now.since(before)), keys_pending_deletion=frozenset()).count()
-            self.console.print(", ".join(f"{number} × {kind}" for kind, number in counted.items()))
+            self.console.print(", ".join(f"{kind}: {number}" for kind, number in counted.items()))
             self._show_objects("Kubernetes objects and releases, in the order in which they were made", "created")
 
     def _show_objects(self, title: str, action: str) -> None:
@@ -170,7 +170,7 @@ class Demo:
             self._show_objects("Kubernetes objects and releases, in the order in which they were deleted", "deleted")
             self.console.print("\nWhat `cdk bootstrap` made, and AWS' defaults:")
             for kind, number in now.count().items():
-                self.console.print(f"  {number:3} × {kind}")
+                self.console.print(f"  {kind}: {number}")
             for found in sorted(now.keys_pending_deletion):
                 self.console.print(f"Gone in 30 days, which is how AWS deletes keys: {found.kind} {found.identifier}")
             self.console.print(f"Of the platform itself: {len(left) or 'nothing'}")

@@ -132,8 +132,10 @@ def _job(*, cpu: str, memory: str) -> Values:
 
 
 def _create_user(admin: AdminSettings) -> Values:
+    # The chart lets the job start with the migration, and would have it fail until that is done.
     # The password goes in by standard input, from a Secret: an argument could be read in the list of processes.
     script = (
+        f"airflow db check-migrations --migration-wait-timeout {HELM_TIMEOUT_SECONDS} && "
         'printf "%s\\n%s\\n" "${ADMIN_PASSWORD:?}" "$ADMIN_PASSWORD" | airflow users create --role Admin '
         '--username "$ADMIN_USERNAME" --email "$ADMIN_EMAIL" '
         '--firstname "$ADMIN_FIRST_NAME" --lastname "$ADMIN_LAST_NAME"'

@@ -15,6 +15,8 @@ AWS_CONNECTION = "aws_default"
 # Celery hands a task to a second worker when the first has not acknowledged it for this long. Longer than any task.
 _VISIBILITY_TIMEOUT_SECONDS = 24 * 60 * 60
 
+# Airflow looks for new DAG files every five minutes by itself; a pushed one would be there as late as that.
+_LOOK_FOR_DAG_FILES_SECONDS = 30
 
 _SECRETS_BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
 
@@ -28,12 +30,16 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints)
     """Build the configuration of all components of the deployment with this name."""
     connections, variables = secret_prefixes(name)
     workers = airflow.workers
+    # As many as the workers can run at a time: what limits a DAG or a pool is its own setting.
+    parallelism = str(workers.max * workers.concurrency)
     config: Config = {
         "core": {
-            # As many as the workers can run at a time: what limits a DAG or a pool is its own setting.
-            "parallelism": str(workers.max * workers.concurrency),
+            "parallelism": parallelism,
+            # The pool that every task is in which names no other. By itself it has 128 slots, whatever the workers do.
+            "default_pool_task_slot_count": parallelism,
             "load_examples": "False",
         },
+        "dag_processor": {"refresh_interval": str(_LOOK_FOR_DAG_FILES_SECONDS)},
         "celery": {"worker_concurrency": str(workers.concurrency)},
         "celery_broker_transport_options": {"visibility_timeout": str(_VISIBILITY_TIMEOUT_SECONDS)},
         "logging": {

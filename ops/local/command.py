@@ -94,10 +94,10 @@ def _rendered(assembly: Path) -> Rendered:
 
 
 def _backends(programs: Programs) -> str:
+    missing = "; ".join(programs.missing)
     if programs.postgres and programs.redis:
-        pooler = "PgBouncer" if programs.pgbouncer else f"no pooler, because {programs.missing[0]}"
-        return f"with PostgreSQL, {pooler}, and Redis"
-    return f"with SQLite, and tasks in the scheduler, because {'; '.join(programs.missing)}"
+        return "with PostgreSQL, PgBouncer, and Redis" if not missing else f"with PostgreSQL and Redis: {missing}"
+    return f"with SQLite, and tasks beside the scheduler: {missing}"
 
 
 def _welcome(plan: Plan, username: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -135,7 +136,7 @@ def _initialize(programs: Path, data: Path, folder: Folder, *, login: tuple[str,
         timeout=120,
         **run_as(account),
     )
-    password.unlink()
+    shutil.rmtree(password.parent)
     if done.returncode != 0:
         raise OpsError(f"PostgreSQL cannot make a database in {data}: {(done.stderr.strip() or '?').splitlines()[-1]}")
 

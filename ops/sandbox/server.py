@@ -22,6 +22,7 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # without them no role ca
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # nothing here starts an instance
 
 from flask import Flask  # noqa: E402
+from moto import backends  # noqa: E402
 from moto.core.utils import convert_to_flask_response  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     BackendRequest,
@@ -55,6 +56,12 @@ def _application(backend: Any) -> Flask:
     return application
 
 
+def _list_moto_modules_once() -> None:
+    """Moto reads the folder of its modules anew for each request, which takes longer than most requests themselves."""
+    modules = list(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: modules
+
+
 def serve(*, port: int, state: Path) -> None:
     """Serve until standard input is closed."""
     state.mkdir(parents=True, exist_ok=True)
@@ -66,6 +73,7 @@ def serve(*, port: int, state: Path) -> None:
     endpoint = f"http://{HOST}:{server.server_port}"
     service.configure(endpoint=endpoint)
     functions = lambda_runtime.Functions(endpoint=endpoint, state=state)
+    _list_moto_modules_once()
     moto_patches.apply(functions)
     resource_types.load()
     threading.Thread(target=_stop_with_parent, args=(server.shutdown,), daemon=True).start()

@@ -11,7 +11,8 @@ import pytest
 from ops.airflow_api import AirflowError
 from tests.local.conftest import WAITING, Running, sql
 
-pytestmark = pytest.mark.local
+# With pytest-xdist, one process has them all: each would start a platform of its own.
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 HELLO = "hello_world_scheduled_dag"
 TASKS = ("say_hello", "check_greeting")

@@ -9,7 +9,8 @@ import yaml
 
 from tests.local.conftest import ROOT, Running, sql
 
-pytestmark = pytest.mark.local
+# With pytest-xdist, one process has them all: each would start a platform of its own.
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 # `workers.celery.keda.query` of Airflow's chart, with the queue and the concurrency filled in.
 QUERY = """

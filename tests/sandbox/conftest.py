@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import App
 
 from ops.sandbox.aws import Aws
 from ops.sandbox.process import Sandbox, sandbox
+from settings import cdk_json_context, load_settings
+from stacks.platform import Platform
 
 ROOT = Path(__file__).parents[2]
 REGION = "us-west-2"
@@ -50,17 +53,27 @@ def _start(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def _synthesize(folder: Path) -> Path:
+    """As `cdk synth` does, without another interpreter: the demo shows that the command line can do it."""
+    metadata = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
+    context = {**cdk_json_context(), **metadata, "region": REGION, "size": "dev"}
+    app = App(context=context, outdir=str(folder), analytics_reporting=False)
+    Platform(app, settings=load_settings(context))
+    app.synth()
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def lives(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
     """Both lives, begun if a test is going to ask for them."""
     if not any({"life", "china_demo"} & set(getattr(item, "fixturenames", ())) for item in request.session.items):
         yield {}
         return
-    record = tmp_path_factory.mktemp("life") / "record.json"
-    running = {
-        "life": Running(process=_start("tests.sandbox.life", REGION, str(record)), record=record),
-        "demo": Running(process=_start("ops", "demo", "--partition", "aws-cn")),
-    }
+    folder = tmp_path_factory.mktemp("life")
+    record = folder / "record.json"
+    running = {"demo": Running(process=_start("ops", "demo", "--partition", "aws-cn"))}
+    assembly = _synthesize(folder / "assembly")
+    running["life"] = Running(process=_start("tests.sandbox.life", REGION, str(assembly), str(record)), record=record)
     yield running
     for one in running.values():
         if one.process.poll() is None:

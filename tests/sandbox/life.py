@@ -1,4 +1,4 @@
-"""One life of the platform in a sandbox, as a process of its own: ``python -m tests.sandbox.life <region> <record>``.
+"""One life of the platform in a sandbox: ``python -m tests.sandbox.life <region> <assembly> <record>``.
 
 It does what a person types, and writes down what came out, for the tests to look at.
 """
@@ -33,19 +33,18 @@ class Life:
         self._aws = Aws(endpoint=sandbox.endpoint, region=region)
         self.record: dict[str, Any] = {"region": region, "steps": {}}
 
-    def run(self, *context: str) -> None:
+    def run(self, assembly: str) -> None:
         """Bootstrap, deploy, deploy again, verify, destroy."""
-        assembly = str(self._sandbox.state / "cdk.out")
-        options = [word for pair in context for word in ("--context", pair)]
-        deploy = ["cdk", "deploy", "--no-notices", "--method=direct", "--require-approval", "never"]
+        deploy = ["cdk", "deploy", "--no-notices", "--method=direct", "--require-approval", "never", "--app", assembly]
+        options = ["--context", f"region={self.record['region']}", "--context", "size=dev"]
         place = f"aws://{ACCOUNT}/{self.record['region']}"
         self._step("bootstrap", "cdk", "bootstrap", "--no-notices", place, folder=self._sandbox.state)
         before = take_inventory(self._aws)
-        self._step("deploy", *deploy, "--output", assembly, *options)
+        self._step("deploy", *deploy)
         deployed = take_inventory(self._aws)
         self.record["deployed"] = _identifiers(deployed, before)
         self.record["log groups"] = self._log_groups()
-        self._step("deploy again", *deploy, "--app", assembly)
+        self._step("deploy again", *deploy)
         self._step("verify", "python", "-m", "ops", "verify", "--skip-dag", "--output", "json", *options)
         self._step("destroy", "cdk", "destroy", "--no-notices", "--force", "--app", assembly)
         destroyed = take_inventory(self._aws)
@@ -82,11 +81,11 @@ def _identifiers(now: Inventory, before: Inventory) -> list[list[str]]:
 def main() -> None:
     """Live, and write the record down, however far it came."""
     forget_credentials()
-    region, record = sys.argv[1], Path(sys.argv[2])
+    region, assembly, record = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     with tempfile.TemporaryDirectory() as folder, sandbox(Path(folder)) as running:
         life = Life(sandbox=running, region=region)
         try:
-            life.run(f"region={region}", "size=dev")
+            life.run(assembly)
         finally:
             record.write_text(json.dumps(life.record), encoding="utf-8")
 

@@ -10,6 +10,10 @@ class ValidationError(ServiceException):
 
     code = "ValidationError"
 
+    def __str__(self) -> str:
+        # It becomes the reason in a resource's status, which has no code before it.
+        return self.message
+
 
 class AlreadyExistsError(ServiceException):
     """A stack has this name already."""
