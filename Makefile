@@ -28,8 +28,14 @@ airflow: setup ## Run the same Airflow, with the DAGs of dags/, on this machine 
 setup: .venv/ready .venv-airflow/ready ## Install everything that the other targets need
 
 ##@ Check
-test: setup lint ## Set up and run every test
-	pytest
+test: setup lint ## Set up and run the tests
+	pytest -m "not sandbox and not local"
+
+test-sandbox: .venv/ready ## The whole life and its faults in an in-memory AWS (two minutes)
+	pytest -m sandbox
+
+test-local: setup ## The real Airflow on this machine; more of it where PostgreSQL, PgBouncer and Redis are installed
+	pytest -m local
 
 lint: .venv/ready ## Style, types, and who imports whom
 	ruff check .

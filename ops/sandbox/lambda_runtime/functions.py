@@ -19,7 +19,7 @@ from ops.sandbox.lambda_runtime.worker import Outcome, Worker
 
 _ROOT = Path(__file__).parents[3]
 # How many events a function handles side by side. A process more costs more to start than it wins.
-_CONCURRENCY = 3
+_CONCURRENCY = 2
 
 
 @dataclass(frozen=True, kw_only=True)
