@@ -19,7 +19,7 @@ from rich.markup import escape
 
 from ops.sandbox.aws import Aws
 from ops.sandbox.inventory import Inventory, take_inventory
-from ops.sandbox.pretend_cluster.install import is_real_cluster
+from ops.sandbox.pretend_cluster.install import RealClusterError, is_real_cluster
 from ops.sandbox.pretend_cluster.state import Entry, journal
 from ops.sandbox.process import Sandbox, SandboxError, forget_credentials, sandbox
 from ops.sandbox.programs import run
@@ -49,6 +49,10 @@ def demo(
     region = region or facts.default_region
     if region not in facts.regions:
         raise typer.BadParameter(f"must be one of {', '.join(facts.regions)}", param_hint="--region")
+    try:
+        is_real_cluster()
+    except RealClusterError as error:
+        raise typer.BadParameter(str(error), param_hint="environment") from None
     signal.signal(signal.SIGTERM, _interrupt)
     folder = Path(tempfile.mkdtemp(prefix="airflow-eks-demo-"))
     try:
@@ -94,7 +98,7 @@ class Demo:
         self._cdk("bootstrap", f"aws://{ACCOUNT}/{self.region}", folder=self.sandbox.state)
         before = take_inventory(aws)
         assembly = self.sandbox.state / "cdk.out"
-        context = [f"partition={self.partition}", f"region={self.region}", f"size={_SIZE}"]
+        context = [f"name={_STACK}", f"partition={self.partition}", f"region={self.region}", f"size={_SIZE}"]
         options = [word for pair in context for word in ("--context", pair)]
         self._cdk("deploy", "--method=direct", "--require-approval", "never", "--output", str(assembly), *options)
         self._show_deployed(take_inventory(aws), before)

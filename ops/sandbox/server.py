@@ -99,7 +99,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.state.exists() and any(arguments.state.iterdir()):
         parser.error(f"--state: {arguments.state} is not empty; each run starts with nothing")
-    serve(port=arguments.port, state=arguments.state)
+    try:
+        serve(port=arguments.port, state=arguments.state)
+    except install.RealClusterError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -12,20 +12,24 @@ _FORWARD = Path(__file__).parent / "forward.py"
 REAL_CLUSTER = "SANDBOX_REAL_CLUSTER"
 
 
-class NoSuchProgramError(RuntimeError):
-    """A real program is asked for, and is not there."""
+class RealClusterError(RuntimeError):
+    """A real cluster is asked for, and something for it is missing."""
 
 
 def is_real_cluster() -> bool:
-    """Whether ``KUBECONFIG`` and ``SANDBOX_REAL_CLUSTER=1`` ask for a real cluster."""
-    return os.environ.get(REAL_CLUSTER) == "1" and bool(os.environ.get("KUBECONFIG"))
+    """Whether ``SANDBOX_REAL_CLUSTER=1`` asks for the cluster that ``KUBECONFIG`` names. Raises RealClusterError."""
+    if os.environ.get(REAL_CLUSTER) != "1":
+        return False
+    if not Path(os.environ.get("KUBECONFIG", "")).is_file():
+        raise RealClusterError(f"{REAL_CLUSTER}=1 asks for a real cluster, and KUBECONFIG names no file")
+    return True
 
 
 def install(folder: Path) -> None:
     """Make the programs. For a real cluster kubectl and helm are the real ones.
 
     ``aws`` never is: it would ask for a token, and there is no EKS that would know it.
-    Raises NoSuchProgramError where a real one is asked for and is not there.
+    Raises RealClusterError where one of them is not there.
     """
     folder.mkdir(parents=True)
     for program in ("aws", "helm", "kubectl"):
@@ -40,7 +44,7 @@ def install(folder: Path) -> None:
 def _real(program: str) -> str:
     found = shutil.which(program)
     if found is None:
-        raise NoSuchProgramError(f"{REAL_CLUSTER}=1 asks for the real {program}, which is not on PATH")
+        raise RealClusterError(f"{REAL_CLUSTER}=1 asks for the real {program}, which is not on PATH")
     # The password for a registry comes from AWS, of which there is none: charts are pulled as anybody may pull them.
     no_login = 'if [ "$1" = registry ]; then cat > /dev/null; exit 0; fi\n' if program == "helm" else ""
     return f'{no_login}exec {shlex.quote(found)} "$@"'

@@ -172,8 +172,3 @@ def find_type(name: str) -> ResourceType:
     if type_ is None:
         raise ValidationError(f"the resource type {name} is not known to the sandbox")
     return type_
-
-
-def known_types() -> list[str]:
-    """Names of all known types."""
-    return sorted(_TYPES)
