@@ -25,7 +25,9 @@ pytestmark = pytest.mark.sandbox
     ("arguments", "allowed"),
     [(("--partition", "aws-us-gov"), "aws-cn"), (("--partition", "aws-cn", "--region", "us-west-2"), "cn-northwest-1")],
 )
-def test_wrong_place_is_refused(arguments: tuple[str, ...], allowed: str) -> None:
+def test_wrong_place_is_refused(arguments: tuple[str, ...], allowed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The command takes credentials out of its process's environment, which is this one here.
+    monkeypatch.setattr(os, "environ", os.environ.copy())
     result = CliRunner().invoke(app, ["demo", *arguments], env={"COLUMNS": "400"})
     assert result.exit_code == 2
     assert allowed in result.output
