@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -55,6 +56,27 @@ def test_interrupted_it_leaves_nothing_behind(tmp_path: Path) -> None:
     port = endpoint.rpartition(":")[2]
     listening = subprocess.run(["sh", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}"], capture_output=True, check=False)
     assert listening.returncode != 0
+
+
+def test_killed_it_takes_its_programs_along(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ops", "demo"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    # In the middle of `cdk bootstrap`, which has a stack in work.
+    assert any("CREATE_IN_PROGRESS" in line for line in process.stdout)
+    process.kill()
+    process.wait()
+    # The programs have its output open for as long as they live.
+    reader = threading.Thread(target=process.stdout.read, daemon=True)
+    reader.start()
+    reader.join(timeout=20)
+    assert not reader.is_alive()
 
 
 def test_environment_has_no_credentials_but_its_own(server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

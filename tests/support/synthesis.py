@@ -81,9 +81,14 @@ _METADATA = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadat
 
 @cache
 def synthesize(name: str) -> Deployment:
-    """What a configuration gives; the files are read and thrown away, for Lambda layers weigh 80 MB each time."""
+    """What a configuration gives."""
+    return synthesize_with(name, CONFIGURATIONS[name])
+
+
+def synthesize_with(name: str, context: dict[str, Any]) -> Deployment:
+    """What these settings give; the files are read and thrown away, for Lambda layers weigh 80 MB each time."""
     with TemporaryDirectory() as folder:
-        context = {**cdk_json_context(), **_METADATA, **CONFIGURATIONS[name]}
+        context = {**cdk_json_context(), **_METADATA, **context}
         app = App(context=context, analytics_reporting=False, outdir=folder)
         settings = load_settings(app.node.get_all_context())
         Platform(app, settings=settings)

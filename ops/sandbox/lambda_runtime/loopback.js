@@ -27,3 +27,12 @@ net.Socket.prototype.connect = function guarded(...args) {
   }
   return connect.apply(this, args);
 };
+
+// Where the sandbox is gone, because whoever started it was killed, the program goes too: the CDK's command line would
+// ask the closed port for ever.
+setInterval(() => {
+  const probe = connect.call(new net.Socket(), { port: Number(process.env.SANDBOX_PORT), host: "127.0.0.1" });
+  probe.on("connect", () => probe.destroy());
+  probe.on("error", () => process.exit(1));
+  probe.unref();
+}, 2000).unref();
