@@ -27,6 +27,7 @@ from settings.types import (
     FolderPath,
     GravitonType,
     HostName,
+    HttpsUrl,
     Items,
     KubernetesVersion,
     LogRetentionDays,
@@ -127,6 +128,11 @@ class DatabaseSettings(_Section):
     instance_type: DatabaseType = Field(description="Instance class without its `db.` prefix, Graviton.")
     readers: int = Field(default=1, ge=0, le=5, description="Reader instances, which are also what a failover goes to.")
     backup_retention_days: int = Field(ge=1, le=35, description="Days that point-in-time recovery goes back.")
+    ca_bundle_url: HttpsUrl | None = Field(
+        default=None,
+        description="Where the cluster fetches the authorities that the database's certificate is verified with, "
+        "without a login. Unset: where Amazon RDS publishes the region's.",
+    )
 
 
 class BrokerSettings(_Section):
@@ -195,7 +201,7 @@ class PgBouncerSettings(_Section):
     max_client_connections: int = Field(ge=50, le=20000, description="Client connections that one replica accepts.")
     metadata_pool_size: int = Field(ge=5, le=2000, description="Database connections of one replica for the metadata.")
     result_backend_pool_size: int = Field(
-        ge=1, le=500, description="Database connections of one replica for Celery's results."
+        ge=2, le=500, description="Database connections of one replica for Celery's results."
     )
 
 

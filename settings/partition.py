@@ -26,6 +26,8 @@ class Partition:
     """Services reached by interface endpoints where ``network.interface_endpoints`` is set, by the CDK's names."""
     pass_role_services: tuple[str, ...]
     """Values of ``iam:PassedToService`` that mean EC2: in China either of two is seen."""
+    database_truststore: str
+    """Where Amazon RDS publishes the authorities of its certificates, for all regions of the partition."""
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -40,6 +42,10 @@ class Partition:
         """HTTPS clone URL of a CodeCommit repository."""
         return f"https://git-codecommit.{region}.{self.dns_suffix}/v1/repos/{repository}"
 
+    def database_ca_bundle_url(self, *, region: str) -> str:
+        """The authorities that sign the certificates of a region's databases, in one PEM file."""
+        return f"{self.database_truststore}/{region}/{region}-bundle.pem"
+
 
 _INTERFACE_ENDPOINTS = ("ECR", "ECR_DOCKER", "STS", "SECRETS_MANAGER", "CLOUDWATCH_LOGS", "EKS")
 
@@ -51,6 +57,7 @@ PARTITIONS: dict[str, Partition] = {
         image_source="upstream",
         interface_endpoints=(*_INTERFACE_ENDPOINTS, "EKS_AUTH"),
         pass_role_services=("ec2.amazonaws.com",),
+        database_truststore="https://truststore.pki.rds.amazonaws.com",
     ),
     "aws-cn": Partition(
         name="aws-cn",
@@ -61,6 +68,9 @@ PARTITIONS: dict[str, Partition] = {
         # of their own, and a wrong name fails the deployment. Pods reach it through NAT.
         interface_endpoints=_INTERFACE_ENDPOINTS,
         pass_role_services=("ec2.amazonaws.com", "ec2.amazonaws.com.cn"),
+        # One bucket, in Beijing, for both regions:
+        # https://docs.amazonaws.cn/en_us/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html
+        database_truststore="https://rds-truststore.s3.cn-north-1.amazonaws.com.cn",
     ),
 }
 

@@ -191,6 +191,12 @@ HostName = Annotated[
     Field(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"),
     InWords("a host name in lower case without http://, like airflow.example.com"),
 ]
+HttpsUrl = Annotated[
+    str,
+    # Without braces: External Secrets takes the URL for a template.
+    Field(pattern=r"^https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(:\d{1,5})?/[\w./~%+-]*$"),
+    InWords("an https:// URL with a path and no query, like https://files.example.com/bundle.pem"),
+]
 RepositoryPrefix = Annotated[
     str,
     Field(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$"),

@@ -47,7 +47,6 @@ class State(NestedStack):
             backup_retention_days=settings.database.backup_retention_days,
             deletion_protection=settings.deletion_protection,
             removal_policy=removal.database,
-            secret_removal_policy=removal.everything_else,
             key=key,
             log_retention=log_retention,
         )
@@ -88,7 +87,8 @@ class State(NestedStack):
             key=key,
         )
         self.secret_arns = SecretArns(
-            database=self.database.secret.secret_arn,
+            database=self.database.secret_arn,
+            pooler=secrets.pooler.secret_arn,
             broker=self.broker.auth_token.secret_arn,
             fernet=secrets.fernet.secret_arn,
             api=secrets.api.secret_arn,

@@ -9,6 +9,7 @@ from charts.airflow.components import HELM_TIMEOUT_SECONDS, RELEASE
 from charts.airflow.dag_volume import AirflowDagVolume
 from charts.airflow.git_sync import GitAskpass
 from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancerSubnets, SecretArns
+from charts.airflow.pgbouncer import PgBouncerWatch
 from charts.airflow.secrets import AirflowSecrets
 from charts.airflow.values import airflow_values
 from charts.helm_release import HelmRelease
@@ -47,7 +48,10 @@ class AirflowChart(cdk8s.Chart):
             arns=secret_arns,
             endpoints=endpoints,
             pgbouncer=settings.airflow.pgbouncer,
+            database_ca_bundle_url=settings.database.ca_bundle_url
+            or settings.facts.database_ca_bundle_url(region=settings.region),
         )
+        watch = PgBouncerWatch(self, "pgbouncer-watch", namespace=NAMESPACE)
         dags = AirflowDagVolume(self, "dags", namespace=NAMESPACE, volume=dag_volume)
         askpass = GitAskpass(self, "git-askpass", namespace=NAMESPACE)
         release = HelmRelease(
@@ -67,6 +71,6 @@ class AirflowChart(cdk8s.Chart):
                 subnets=load_balancer_subnets,
             ),
         )
-        for part in (secrets, dags, askpass):
+        for part in (secrets, watch, dags, askpass):
             part.node.add_dependency(namespace)
             release.node.add_dependency(part)

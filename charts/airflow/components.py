@@ -27,7 +27,6 @@ HELM_TIMEOUT_SECONDS = 13 * 60
 # does not stay longer: an upgrade cannot change a job that is still there.
 _JOB_TTL_SECONDS = HELM_TIMEOUT_SECONDS + 60
 
-_RESTRICTED_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 _LOG_GROOMER = {"retentionDays": 1, "resources": resources(cpu="10m", memory="64Mi")}
 
 
@@ -54,20 +53,6 @@ def components(*, airflow: AirflowSettings, image: ImageReference, repository: D
         "workers": _workers(airflow),
         "migrateDatabaseJob": {**_job(cpu="250m", memory="1Gi")},
         "createUserJob": {**_job(cpu="250m", memory="1Gi"), **_create_user(airflow.admin)},
-    }
-
-
-def restricted_pod(uid: int) -> Values:
-    """Pod and container security that Kubernetes' `restricted` standard asks for."""
-    return {
-        "pod": {
-            "runAsNonRoot": True,
-            "runAsUser": uid,
-            "runAsGroup": 0,
-            "fsGroup": 0,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "containers": _RESTRICTED_CONTAINER,
     }
 
 

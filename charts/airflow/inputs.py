@@ -10,7 +10,9 @@ class SecretArns:
     """Secrets Manager secrets that become Kubernetes Secrets."""
 
     database: str
-    """JSON with ``username`` and ``password``."""
+    """JSON with ``username`` and ``password``: the database's own login, which Amazon RDS changes by itself."""
+    pooler: str
+    """JSON with ``username`` and ``password``: what Airflow gives the pooler."""
     broker: str
     """The AUTH token, as it is."""
     fernet: str
@@ -23,7 +25,7 @@ class SecretArns:
     @property
     def all(self) -> tuple[str, ...]:
         """Every ARN, for the policy of who reads them."""
-        return (self.database, self.broker, self.fernet, self.api, self.jwt, self.admin)
+        return (self.database, self.pooler, self.broker, self.fernet, self.api, self.jwt, self.admin)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from charts.airflow import git_sync, secrets
-from charts.airflow.components import components, restricted_pod
+from charts.airflow.components import components
 from charts.airflow.config import airflow_config, airflow_environment
 from charts.airflow.dag_volume import CLAIM
 from charts.airflow.ingress import ingress_values
 from charts.airflow.inputs import DagRepository, Endpoints, LoadBalancerSubnets
-from charts.placement import SERVICES_POOL, node_selector, resources, spread
+from charts.airflow.pgbouncer import pgbouncer_values
+from charts.airflow.pod_security import as_nobody, restricted_pod
+from charts.placement import SERVICES_POOL, node_selector, resources
 from settings import Registry
-from settings.model import AirflowSettings, DagSettings, PgBouncerSettings
+from settings.model import AirflowSettings, DagSettings
 
 _AIRFLOW_UID = 50000
-_NOBODY_UID = 65534
 _GIT_SYNC_UID = 65533
 """The access point of the DAG volume makes every file this user's; git-sync is this user too."""
 
@@ -45,9 +46,9 @@ def airflow_values(
         "config": airflow_config(name=name, airflow=airflow, endpoints=endpoints),
         **_secret_names(),
         **components(airflow=airflow, image=image, repository=repository),
-        "pgbouncer": _pgbouncer(airflow.pgbouncer),
+        "pgbouncer": pgbouncer_values(airflow.pgbouncer),
         "statsd": {
-            "securityContexts": _as_nobody("container"),
+            "securityContexts": as_nobody(),
             "resources": resources(cpu="50m", memory="128Mi"),
         },
         "dags": _dags(dags, repository),
@@ -81,32 +82,6 @@ def _secret_names() -> dict[str, Any]:
         "apiSecretKeySecretName": secrets.API_SECRET_KEY,
         "jwtSecretName": secrets.JWT_SECRET,
     }
-
-
-def _pgbouncer(pgbouncer: PgBouncerSettings) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "enabled": True,
-        "replicas": pgbouncer.replicas,
-        "configSecretName": secrets.PGBOUNCER_CONFIG,
-        "resources": resources(cpu="100m", memory="128Mi"),
-        "securityContexts": _as_nobody("container"),
-        "topologySpreadConstraints": spread({"tier": "airflow", "component": "pgbouncer"}),
-        "metricsExporterSidecar": {
-            "statsSecretName": secrets.PGBOUNCER_STATS,
-            "statsSecretKey": "connection",
-            "resources": resources(cpu="10m", memory="64Mi"),
-            "securityContexts": {"container": restricted_pod(_NOBODY_UID)["containers"]},
-        },
-    }
-    if pgbouncer.replicas > 1:
-        values["podDisruptionBudget"] = {"enabled": True, "config": {"maxUnavailable": 1}}
-    return values
-
-
-def _as_nobody(container_key: str) -> dict[str, Any]:
-    restricted = restricted_pod(_NOBODY_UID)
-    pod = {key: value for key, value in restricted["pod"].items() if key not in ("runAsGroup", "fsGroup")}
-    return {"pod": pod, container_key: restricted["containers"]}
 
 
 def _dags(dags: DagSettings, repository: DagRepository) -> dict[str, Any]:

@@ -10,9 +10,12 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 from constructs import Construct
 
+POOLER_USER = "airflow-client"
+"""Another name than the database's user: PgBouncer keeps both in one file, where a name has one password."""
+
 
 class AirflowSecrets(Construct):
-    """Fernet key, API secret key, JWT secret and the administrator's password."""
+    """Fernet key, API secret key, JWT secret, the login to the pooler and the administrator's password."""
 
     def __init__(
         self, scope: Construct, id_: str, *, admin_username: str, removal_policy: RemovalPolicy, key: kms.IKey
@@ -24,17 +27,22 @@ class AirflowSecrets(Construct):
         self.fernet = self._generate("FernetKey", "Encrypts Airflow's connections and variables", length=43)
         self.api = self._generate("ApiSecretKey", "Signs Airflow's sessions", length=64)
         self.jwt = self._generate("JwtSecret", "Signs the tokens of Airflow's API", length=64)
-        self.admin = secretsmanager.Secret(
+        # Not the database's own login: that one changes by itself, and pods that run would be left with the old one.
+        self.pooler = self._login("Pooler", "Airflow's login to PgBouncer", username=POOLER_USER, length=48)
+        self.admin = self._login("Admin", "Airflow's administrator", username=admin_username, length=32)
+
+    def _login(self, id_: str, description: str, *, username: str, length: int) -> secretsmanager.Secret:
+        return secretsmanager.Secret(
             self,
-            "Admin",
-            description="Airflow's administrator",
-            encryption_key=key,
-            removal_policy=removal_policy,
+            id_,
+            description=description,
+            encryption_key=self._key,
+            removal_policy=self._removal_policy,
             generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=json.dumps({"username": admin_username}),
+                secret_string_template=json.dumps({"username": username}),
                 generate_string_key="password",
                 exclude_punctuation=True,
-                password_length=32,
+                password_length=length,
             ),
         )
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from aws_cdk import Aws, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
-from aws_cdk import aws_secretsmanager as secretsmanager
 
 from airflow_eks.log_groups import OwnedLogGroup
 from airflow_eks.ordering import order
@@ -21,14 +18,12 @@ PORT = 5432
 DATABASE_NAME = "airflow"
 USER = "airflow"
 
-# Letters and digits alone: the password is carried in URLs and in PgBouncer's file of users.
-_PASSWORD_LENGTH = 48
-
 
 class MetadataDatabase(Construct):
     """Writer and readers on Graviton, in several zones, TLS forced, encrypted, its log in a group of ours.
 
-    The master password is generated in Secrets Manager and never leaves it but through External Secrets.
+    Amazon RDS makes the master password, keeps it in Secrets Manager, and changes it every seven days: no function of
+    ours runs for that. The secret is JSON with `username` and `password`, belongs to RDS and goes with the cluster.
     """
 
     def __init__(
@@ -45,7 +40,6 @@ class MetadataDatabase(Construct):
         backup_retention_days: int,
         deletion_protection: bool,
         removal_policy: RemovalPolicy,
-        secret_removal_policy: RemovalPolicy,
         key: kms.IKey,
         log_retention: logs.RetentionDays,
     ) -> None:
@@ -68,19 +62,6 @@ class MetadataDatabase(Construct):
             description="Airflow metadata database",
             allow_all_outbound=False,
         )
-        self.secret = secretsmanager.Secret(
-            self,
-            "Secret",
-            description="Airflow's metadata database: its owner",
-            encryption_key=key,
-            removal_policy=secret_removal_policy,
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=json.dumps({"username": USER}),
-                generate_string_key="password",
-                exclude_punctuation=True,
-                password_length=_PASSWORD_LENGTH,
-            ),
-        )
         engine = rds.DatabaseClusterEngine.aurora_postgres(
             version=rds.AuroraPostgresEngineVersion.of(engine_version, engine_version.partition(".")[0])
         )
@@ -91,7 +72,8 @@ class MetadataDatabase(Construct):
             cluster_identifier=identifier,
             engine=engine,
             default_database_name=DATABASE_NAME,
-            credentials=rds.Credentials.from_secret(self.secret),
+            manage_master_user_password=True,
+            credentials=rds.Credentials.from_username(USER, encryption_key=key),
             writer=rds.ClusterInstance.provisioned("Writer", instance_type=size, ca_certificate=_CA),
             readers=[
                 rds.ClusterInstance.provisioned(
@@ -122,3 +104,7 @@ class MetadataDatabase(Construct):
             cloudwatch_logs_exports=["postgresql"],
         )
         order(self.cluster, after=log_group.log_group)
+        secret = self.cluster.secret
+        if secret is None:
+            raise RuntimeError("the CDK gives no secret for a password that Amazon RDS manages")
+        self.secret_arn = secret.secret_arn

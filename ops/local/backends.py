@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from ops.local.endpoints import Ports, database_name, local_url
 from ops.local.environment import Connections
@@ -31,12 +31,15 @@ class Backends:
         if postgres is None or redis is None:
             return None
         names = values["data"]
-        metadata = secrets.secret(names["metadataSecretName"])["connection"]
+        metadata, direct = (
+            secrets.secret(names["metadataSecretName"])[key] for key in ("connection", "kedaConnection")
+        )
         results = secrets.secret(names["resultBackendSecretName"])["connection"]
         broker = secrets.secret(names["brokerUrlSecretName"])["connection"]
         config = secrets.secret(values["pgbouncer"]["configSecretName"])
         database = database_name(config["pgbouncer.ini"])
-        login = urlsplit(metadata)
+        # What KEDA has, who goes past the pooler: the login of the database itself.
+        login = urlsplit(direct)
         self._folder.make_certificate(python)
         self.processes.append(
             start_postgres(
@@ -56,8 +59,8 @@ class Backends:
                 broker=local_url(broker, self._ports.broker, scheme="redis"),
             )
         return Connections(
-            metadata=local_url(metadata, self._ports.database, path=f"/{database}"),
-            result_backend=local_url(results, self._ports.database, path=f"/{database}"),
+            metadata=_as(login, local_url(metadata, self._ports.database, path=f"/{database}")),
+            result_backend=_as(login, local_url(results, self._ports.database, path=f"/{database}")),
             broker=local_url(broker, self._ports.broker, scheme="redis"),
         )
 
@@ -65,3 +68,10 @@ class Backends:
         """End them, the last one first."""
         while self.processes:
             stop([self.processes.pop()])
+
+
+def _as(login: SplitResult, url: str) -> str:
+    """The same connection with another login."""
+    parts = urlsplit(url)
+    address = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{login.netloc.rpartition('@')[0]}@{address}"))

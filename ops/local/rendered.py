@@ -14,6 +14,8 @@ from ops.local.references import References
 _RELEASE = "Custom::AWSCDK-EKS-HelmChart"
 _OBJECT = "Custom::AWSCDK-EKS-KubernetesResource"
 _AIRFLOW = "airflow"
+# Amazon RDS, CreateDBCluster: any printable ASCII character but these.
+_NOT_IN_A_DATABASE_PASSWORD = '/"@'  # noqa: S105 - characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +62,15 @@ class Rendered:
         return found
 
     def generated(self, key: str) -> dict[str, Any]:
-        """How Secrets Manager generates the secret that a template refers to; nothing where it does not."""
+        """How the secret that a template refers to is generated, in the words of Secrets Manager; else nothing."""
         properties = self._references.properties(key)
+        if properties.get("ManageMasterUserPassword"):
+            return {
+                "SecretStringTemplate": json.dumps({"username": properties["MasterUsername"]}),
+                "GenerateStringKey": "password",
+                "ExcludePunctuation": False,
+                "ExcludeCharacters": _NOT_IN_A_DATABASE_PASSWORD,
+            }
         spec: dict[str, Any] = properties.get("GenerateSecretString", {})
         return spec
 

@@ -64,7 +64,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
             secret_arns=SecretArns(
                 **{
                     name: arn("secretsmanager", f"secret:{name}-AbCdEf")
-                    for name in ("database", "broker", "fernet", "api", "jwt", "admin")
+                    for name in ("database", "pooler", "broker", "fernet", "api", "jwt", "admin")
                 }
             ),
             endpoints=Endpoints(

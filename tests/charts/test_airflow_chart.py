@@ -55,23 +55,71 @@ def test_the_fernet_key_is_one(chart: list[Object]) -> None:
 def test_pgbouncer_pools_by_transaction_over_tls(chart: list[Object]) -> None:
     files = external_secrets(chart)["airflow-pgbouncer-config"]["target"]["template"]["data"]
     ini = configparser.ConfigParser(interpolation=None)
-    ini.read_string(filled(files["pgbouncer.ini"], username="airflow"))
+    ini.read_string(filled(files["pgbouncer.ini"], username="client", database_username="airflow"))
     assert ini["pgbouncer"]["pool_mode"] == "transaction"
     assert ini["pgbouncer"]["auth_type"] == "scram-sha-256"
-    assert ini["pgbouncer"]["server_tls_sslmode"] == "require"
+    assert ini["pgbouncer"]["server_tls_sslmode"] == "verify-full"
+    assert ini["pgbouncer"]["server_tls_ca_file"] == "/etc/pgbouncer/ca.pem"
     assert int(ini["pgbouncer"]["max_prepared_statements"]) > 0, "asyncpg prepares its statements"
-    assert ini["pgbouncer"]["stats_users"] == "airflow"
+    assert ini["pgbouncer"]["stats_users"] == "client"
     assert "host=database.example.com" in ini["databases"]["airflow-metadata"]
-    assert filled(files["users.txt"], username="airflow", password="s") == '"airflow" "s"\n'
+
+
+def test_the_pooler_signs_in_for_its_clients_with_pools_that_are_always_full(chart: list[Object]) -> None:
+    files = external_secrets(chart)["airflow-pgbouncer-config"]["target"]["template"]["data"]
+    users = filled(
+        files["users.txt"], username="client", password="c", database_username="airflow", database_password="d"
+    )
+    assert users == '"client" "c"\n"airflow" "d"\n'
+    ini = configparser.ConfigParser(interpolation=None)
+    ini.read_string(filled(files["pgbouncer.ini"], username="client", database_username="airflow"))
+    for line in ini["databases"].values():
+        options = dict(word.split("=") for word in line.split())
+        assert options["user"] == "airflow"
+        assert options["min_pool_size"] == options["pool_size"]
+        assert "password" not in options, "a changed line would drop the connections that are there"
+
+
+def test_no_secret_of_airflows_pods_has_the_databases_password(chart: list[Object]) -> None:
+    holders = {
+        f"{name}/{key}"
+        for name, spec in external_secrets(chart).items()
+        for key, text in spec["target"]["template"]["data"].items()
+        if "database_password" in text
+    }
+    assert holders == {"airflow-metadata-connection/kedaConnection", "airflow-pgbouncer-config/users.txt"}
+
+
+@pytest.mark.parametrize(
+    ("partition", "url"),
+    [
+        ("aws", "https://truststore.pki.rds.amazonaws.com/us-west-2/us-west-2-bundle.pem"),
+        ("aws-cn", "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/cn-north-1/cn-north-1-bundle.pem"),
+    ],
+)
+def test_the_databases_authority_comes_from_where_it_is_published(partition: str, url: str) -> None:
+    chart = build_charts(settings_for(partition))["airflow"]
+    (store,) = [item for item in chart if item["kind"] == "SecretStore" and "webhook" in item["spec"]["provider"]]
+    assert store["spec"]["provider"]["webhook"]["url"] == url
+    spec = external_secrets(chart)["airflow-database-ca"]
+    assert spec["secretStoreRef"] == {"kind": "SecretStore", "name": store["metadata"]["name"]}
+    assert filled(spec["target"]["template"]["data"]["ca.pem"], bundle="PEM") == "PEM"
+
+
+def test_the_authority_can_come_from_elsewhere() -> None:
+    url = "https://files.example.com/ca.pem"
+    chart = build_charts(settings_for("aws", database={"ca_bundle_url": url}))["airflow"]
+    assert url in {
+        item["spec"]["provider"].get("webhook", {}).get("url") for item in chart if item["kind"] == "SecretStore"
+    }
 
 
 def test_airflow_goes_through_the_pooler_and_keda_does_not(chart: list[Object]) -> None:
     data = external_secrets(chart)["airflow-metadata-connection"]["target"]["template"]["data"]
-    assert filled(data["connection"], username="u", password="p") == (
-        "postgresql://u:p@airflow-pgbouncer:6543/airflow-metadata"
-    )
-    assert filled(data["kedaConnection"], username="u", password="p") == (
-        "postgresql://u:p@database.example.com:5432/airflow?sslmode=require"
+    login = {"username": "u", "password": "p", "database_username": "d", "database_password": "q"}
+    assert filled(data["connection"], **login) == ("postgresql://u:p@airflow-pgbouncer:6543/airflow-metadata")
+    assert filled(data["kedaConnection"], **login) == (
+        "postgresql://d:q@database.example.com:5432/airflow?sslmode=require"
     )
 
 
@@ -158,7 +206,7 @@ def test_workers_follow_the_settings() -> None:
 
 
 def test_the_sidecars_program_is_valid_python(chart: list[Object]) -> None:
-    (config_map,) = [item for item in chart if item["kind"] == "ConfigMap"]
+    (config_map,) = [item for item in chart if item["kind"] == "ConfigMap" and "askpass.py" in item["data"]]
     ast.parse(config_map["data"]["askpass.py"])
 
 

@@ -122,10 +122,38 @@ def test_every_secret_that_is_read_is_written_by_external_secrets(
         for volume in template["spec"].get("volumes") or []:
             if "secret" in volume:
                 read.setdefault(volume["secret"]["secretName"], set())
+            for source in (volume.get("projected") or {}).get("sources") or []:
+                if "secret" in source:
+                    read.setdefault(source["secret"]["name"], set())
     assert read
     for name, keys in read.items():
         assert keys <= written.get(name, set()), f"{name} is read but nobody writes {keys}"
     assert set(written) == set(read), "a Secret that nobody reads"
+
+
+def test_a_changed_file_reaches_the_pooler_that_runs(airflow: list[Object], charts: dict[str, list[Object]]) -> None:
+    template = one(airflow, "Deployment", "airflow-pgbouncer")["spec"]["template"]
+    (pooler,) = [container for container in template["spec"]["containers"] if container["name"] == "pgbouncer"]
+    (mount,) = pooler["volumeMounts"]
+    assert "subPath" not in mount, "Kubernetes never updates such a mount"
+    (volume,) = [each for each in template["spec"]["volumes"] if each["name"] == mount["name"]]
+    mounted = set()
+    for source in volume["projected"]["sources"]:
+        (kind,) = source
+        made = {"secret": "ExternalSecret", "configMap": "ConfigMap"}[kind]
+        item = one(charts["airflow"], made, source[kind]["name"])
+        mounted |= set(item["data"] if kind == "configMap" else item["spec"]["target"]["template"]["data"])
+    assert mounted == {"pgbouncer.ini", "users.txt", "ca.pem", "pgbouncer_watch.sh"}
+    shell, script, folder = pooler["command"]
+    assert (shell, script, folder) == ("sh", f"{mount['mountPath']}/pgbouncer_watch.sh", mount["mountPath"])
+    assert pooler["securityContext"]["readOnlyRootFilesystem"] is True
+    assert template["metadata"]["annotations"]["checksum/pgbouncer-watch"]
+
+
+def test_a_pooler_that_leaves_answers_until_nobody_asks_it(airflow: list[Object]) -> None:
+    spec = one(airflow, "Deployment", "airflow-pgbouncer")["spec"]["template"]["spec"]
+    hooks = {container["name"]: container.get("lifecycle") for container in spec["containers"]}
+    assert hooks["pgbouncer"] == {"preStop": {"exec": {"command": ["sleep", "5"]}}}
 
 
 def test_the_password_is_in_no_argument(airflow: list[Object]) -> None:

@@ -88,6 +88,7 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (kind("SecretStore"), kind("ExternalSecret"), "they are read through the store"),
     (kind("ExternalSecret"), AIRFLOW, "pods do not start without their Secrets"),
     (resources("SecretsManager::Secret"), kind("ExternalSecret"), "they are copies of these"),
+    (resources("RDS::DBCluster"), kind("ExternalSecret"), "two have the login that Amazon RDS makes with the cluster"),
     # Volumes
     (addon("aws-efs-csi-driver"), kind("PersistentVolume", "PersistentVolumeClaim"), "the driver mounts and unmounts"),
     (kind("StorageClass"), kind("PersistentVolume", "PersistentVolumeClaim"), "they name the class"),

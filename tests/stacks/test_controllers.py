@@ -12,7 +12,9 @@ def test_external_secrets_reads_the_secrets_of_this_deployment_alone(deployment:
     role = deployment.one("AWS::IAM::Role", path="/ExternalSecretsIdentity/")
     read, decrypt = role.properties["Policies"][0]["PolicyDocument"]["Statement"]
     assert set(read["Action"]) == {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
-    assert set(read["Resource"]) == {each.ref for each in deployment.all("AWS::SecretsManager::Secret")}
+    made = {each.ref for each in deployment.all("AWS::SecretsManager::Secret")}
+    by_rds = deployment.one("AWS::RDS::DBCluster").att("MasterUserSecret.SecretArn")
+    assert set(read["Resource"]) == {*made, by_rds}
     assert decrypt["Action"] == "kms:Decrypt"
     assert decrypt["Resource"] == deployment.one("AWS::KMS::Key").att("Arn")
 

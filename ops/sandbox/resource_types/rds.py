@@ -14,6 +14,7 @@ class DBCluster(ResourceType):
     def create(self, request: Request) -> Physical:
         properties = request.properties
         identifier = properties.get("DBClusterIdentifier") or request.name(limit=_MAXIMUM_IDENTIFIER, lower=True)
+        secret_key = properties.get("MasterUserSecret", {}).get("KmsKeyId")
         cluster = request.call(
             "rds",
             "create_db_cluster",
@@ -26,6 +27,7 @@ class DBCluster(ResourceType):
             "Engine",
             "EngineVersion",
             "KmsKeyId",
+            "ManageMasterUserPassword",
             "MasterUserPassword",
             "MasterUsername",
             "Port",
@@ -34,7 +36,9 @@ class DBCluster(ResourceType):
             "VpcSecurityGroupIds",
             DBClusterIdentifier=identifier,
             EnableCloudwatchLogsExports=properties.get("EnableCloudwatchLogsExports", []),
+            **({"MasterUserSecretKmsKeyId": secret_key} if secret_key else {}),
         )["DBCluster"]
+        secret = cluster.get("MasterUserSecret")
         return Physical(
             ref=identifier,
             attributes={
@@ -43,6 +47,7 @@ class DBCluster(ResourceType):
                 "Endpoint.Address": cluster["Endpoint"],
                 "Endpoint.Port": str(cluster["Port"]),
                 "ReadEndpoint.Address": cluster["ReaderEndpoint"],
+                **({"MasterUserSecret.SecretArn": secret["SecretArn"]} if secret else {}),
             },
         )
 

@@ -17,12 +17,8 @@ SECRETS = [
     ("airflow-api-secret-key", "api-secret-key", "/Secrets/ApiSecretKey/"),
     ("airflow-jwt-secret", "jwt-secret", "/Secrets/JwtSecret/"),
     ("airflow-admin", "password", "/Secrets/Admin/"),
-    ("airflow-metadata-connection", "connection", "/Database/"),
-    ("airflow-metadata-connection", "kedaConnection", "/Database/"),
-    ("airflow-result-backend-connection", "connection", "/Database/"),
-    ("airflow-pgbouncer-config", "pgbouncer.ini", "/Database/"),
-    ("airflow-pgbouncer-config", "users.txt", "/Database/"),
-    ("airflow-pgbouncer-stats", "connection", "/Database/"),
+    ("airflow-result-backend-connection", "connection", "/Secrets/Pooler/"),
+    ("airflow-pgbouncer-stats", "connection", "/Secrets/Pooler/"),
     ("airflow-broker-url", "connection", "/Broker/"),
 ]
 
@@ -54,6 +50,34 @@ def test_it_comes_from_secrets_manager(aws: Deployment, name: str, key: str, pat
     assert key in spec["target"]["template"]["data"]
     assert spec["target"]["name"] == name
     assert {each["remoteRef"]["key"] for each in spec["data"]} == {aws.one(SECRET, path=path).ref}
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("airflow-metadata-connection", {"connection", "kedaConnection"}),
+        ("airflow-pgbouncer-config", {"pgbouncer.ini", "users.txt"}),
+    ],
+)
+def test_the_databases_own_login_is_where_somebody_asks_the_database(
+    aws: Deployment, name: str, keys: set[str]
+) -> None:
+    spec = aws.object("ExternalSecret", name)["spec"]
+    assert set(spec["target"]["template"]["data"]) == keys
+    sources = {each["secretKey"]: each["remoteRef"]["key"] for each in spec["data"]}
+    managed = aws.one("AWS::RDS::DBCluster").att("MasterUserSecret.SecretArn")
+    assert sources["database_username"] == sources["database_password"] == managed
+    assert sources["username"] == sources["password"] == aws.one(SECRET, path="/Secrets/Pooler/").ref
+
+
+def test_the_poolers_login_is_not_the_databases(aws: Deployment) -> None:
+    spec = generated(aws.one(SECRET, path="/Secrets/Pooler/"))
+    assert (
+        json.loads(str(spec["SecretStringTemplate"]))["username"]
+        != (aws.one("AWS::RDS::DBCluster").properties["MasterUsername"])
+    )
+    # It is carried in URLs and in PgBouncer's file of users.
+    assert spec["ExcludePunctuation"] is True
 
 
 def test_all_that_a_template_asks_for_is_fetched(aws: Deployment) -> None:

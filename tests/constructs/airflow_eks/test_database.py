@@ -7,7 +7,7 @@ import pytest
 from settings import load_releases
 from tests.support.deployment import Deployment
 
-CLUSTER, INSTANCE, SECRET = "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::SecretsManager::Secret"
+CLUSTER, INSTANCE = "AWS::RDS::DBCluster", "AWS::RDS::DBInstance"
 
 
 def test_engine(deployment: Deployment) -> None:
@@ -63,14 +63,13 @@ def test_its_name_is_new_in_each_deployment(aws: Deployment) -> None:
     assert "${AWS::StackId}" in str(aws.one(CLUSTER).properties["DBClusterIdentifier"])
 
 
-def test_its_password_is_generated(deployment: Deployment) -> None:
-    secret = deployment.one(SECRET, path="/Database/")
+def test_its_password_is_made_and_changed_by_rds(deployment: Deployment) -> None:
     cluster = deployment.one(CLUSTER).properties
-    assert cluster["MasterUserPassword"] == f"{{{{resolve:secretsmanager:{secret.ref}:SecretString:password::}}}}"
-    generated = secret.properties["GenerateSecretString"]
-    assert generated["GenerateStringKey"] == "password"
-    # It is carried in URLs and in PgBouncer's file of users.
-    assert generated["ExcludePunctuation"] is True
+    assert cluster["ManageMasterUserPassword"] is True
+    assert "MasterUserPassword" not in cluster
+    assert cluster["MasterUserSecret"] == {"KmsKeyId": deployment.one("AWS::KMS::Key").att("Arn")}
+    assert not [each for each in deployment.all("AWS::SecretsManager::Secret") if "/Database/" in each.path]
+    assert not deployment.all("AWS::SecretsManager::RotationSchedule"), "the schedule is that of RDS"
 
 
 @pytest.mark.parametrize(
