@@ -23,7 +23,7 @@ class LoadBalancerControllerChart(cdk8s.Chart):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, registry: Registry, cluster_name: str, region: str, vpc_id: str
+        self, scope: Construct, id_: str, *, registry: Registry, cluster_name: str, region: str, vpc_id: str, waf: bool
     ) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         image = registry.image("aws-load-balancer-controller")
@@ -42,10 +42,10 @@ class LoadBalancerControllerChart(cdk8s.Chart):
                 "serviceAccount": {"create": True, "name": SERVICE_ACCOUNT},
                 "defaultTargetType": "ip",
                 "enableServiceMutatorWebhook": False,
-                # Nothing here uses them, and each would be asked for at every reconciliation, which needs permissions.
+                # Each would be asked for at every reconciliation, which needs permissions.
                 "enableShield": False,
                 "enableWaf": False,
-                "enableWafv2": False,
+                "enableWafv2": waf,
                 "createIngressClassResource": True,
                 "ingressClass": INGRESS_CLASS,
                 "nodeSelector": node_selector(SYSTEM_POOL),

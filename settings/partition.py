@@ -38,6 +38,13 @@ class Partition:
         """Host name of an account's private container registry (Amazon ECR)."""
         return f"{account}.dkr.ecr.{region}.{self.dns_suffix}"
 
+    def load_balancer_keys_url(self, region: str) -> str:
+        """Where the public keys are with which load balancers sign who has signed in.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html
+        """
+        return f"https://public-keys.auth.elb.{region}.{self.dns_suffix}"
+
     def codecommit_url(self, *, repository: str, region: str) -> str:
         """HTTPS clone URL of a CodeCommit repository."""
         return f"https://git-codecommit.{region}.{self.dns_suffix}/v1/repos/{repository}"

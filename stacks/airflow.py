@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 
 from airflow_eks import broker, database, file_system
 from airflow_eks.chart_installer import ChartInstaller
+from airflow_eks.front_door import DomainCertificate, DomainRecord, WebAcl
 from airflow_eks.iam import allow, decrypt, use_key
 from airflow_eks.pod_identity import PodIdentity
 from charts import airflow as charts
@@ -69,10 +70,40 @@ class Airflow(NestedStack):
                 url=settings.facts.codecommit_url(repository=dag_repository, region=settings.region),
                 region=settings.region,
             ),
-            load_balancer_subnets=charts.LoadBalancerSubnets(ids=load_balancer_subnet_ids),
+            load_balancer=self._load_balancer(settings, load_balancer_subnet_ids),
         )
-        ChartInstaller(
+        installed = ChartInstaller(
             self, "Airflow", cluster=cluster, chart=chart, after=[*self._admit_cluster(cluster, state), *identities]
+        )
+        ingress = settings.airflow.ingress
+        if ingress.hosted_zone_id and ingress.domain:
+            DomainRecord(
+                self,
+                "DomainRecord",
+                cluster=cluster,
+                domain=ingress.domain,
+                hosted_zone_id=ingress.hosted_zone_id,
+                namespace=charts.NAMESPACE,
+                ingress=charts.INGRESS,
+                scheme=ingress.effective_scheme,
+            ).node.add_dependency(installed)
+
+    def _load_balancer(self, settings: Settings, subnet_ids: tuple[str, ...]) -> charts.LoadBalancer:
+        """What the load balancer's controller is told of what is outside the cluster."""
+        ingress, region = settings.airflow.ingress, settings.region
+        certificate_arn, web_acl_arn = ingress.certificate_arn, None
+        if ingress.makes_certificate and ingress.domain and ingress.hosted_zone_id:
+            certificate_arn = DomainCertificate(
+                self, "DomainCertificate", domain=ingress.domain, hosted_zone_id=ingress.hosted_zone_id
+            ).arn
+        if ingress.waf:
+            web_acl_arn = WebAcl(self, "WebAcl", name=settings.name, rate_limit=ingress.waf_rate_limit).arn
+        return charts.LoadBalancer(
+            subnet_ids=subnet_ids,
+            certificate_arn=certificate_arn,
+            web_acl_arn=web_acl_arn,
+            arn_prefix=f"arn:{Aws.PARTITION}:elasticloadbalancing:{region}:{Aws.ACCOUNT_ID}:loadbalancer/app/",
+            keys_url=settings.facts.load_balancer_keys_url(region),
         )
 
     def _admit_cluster(self, cluster: eks.ICluster, state: State) -> list[Construct]:

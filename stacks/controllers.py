@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import cdk8s
 from aws_cdk import NestedStack
 from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from airflow_eks.chart_installer import ChartInstaller
@@ -17,13 +17,11 @@ from airflow_eks.load_balancer_controller import load_balancer_controller_statem
 from airflow_eks.pod_identity import PodIdentity
 from charts import external_secrets, karpenter, keda, load_balancer_controller, storage
 from charts.airflow import SecretArns
+from charts.placement import worker_pool
 from constructs import Construct
-from settings import Registry, Settings
-from settings.model import WorkerSettings
-from settings.quantities import cores, gibibytes
-
-# A node carries more than the workers that it was started for: the kubelet's share and the DaemonSets.
-_HEADROOM = 1.5
+from settings import Registry, Settings, capacity
+from settings.ingress import OidcSettings
+from settings.workers import WorkerSet
 
 
 class Controllers(NestedStack):
@@ -68,7 +66,10 @@ class Controllers(NestedStack):
             service_account=load_balancer_controller.SERVICE_ACCOUNT,
             description=f"AWS Load Balancer Controller of {settings.name}",
             statements=load_balancer_controller_statements(
-                cluster_name=settings.name, region=settings.region, vpc_id=vpc_id
+                cluster_name=settings.name,
+                region=settings.region,
+                vpc_id=vpc_id,
+                web_acl=settings.airflow.ingress.waf,
             ),
         )
         chart = load_balancer_controller.LoadBalancerControllerChart(
@@ -78,6 +79,7 @@ class Controllers(NestedStack):
             cluster_name=settings.name,
             region=settings.region,
             vpc_id=vpc_id,
+            waf=settings.airflow.ingress.waf,
         )
         ChartInstaller(self, "LoadBalancerController", cluster=self._cluster, chart=chart, after=[identity])
 
@@ -97,6 +99,7 @@ class Controllers(NestedStack):
                     secret_arns.all,
                 ),
                 decrypt(key.key_arn),
+                *_read_client_secret(settings.airflow.ingress.oidc),
             ],
         )
         chart = external_secrets.ExternalSecretsChart(self._app, "external-secrets", registry=self._registry)
@@ -129,15 +132,29 @@ class Controllers(NestedStack):
                 kms_key_arn=key.key_arn,
                 tags={"Name": f"{settings.name}/karpenter", **settings.all_tags},
             ),
-            workers=_worker_pool(settings.airflow.workers),
+            workers=tuple(_worker_pool(each) for each in settings.airflow.worker_sets),
         )
         ChartInstaller(self, "Karpenter", cluster=self._cluster, chart=chart, after=[aws])
 
 
-def _worker_pool(workers: WorkerSettings) -> karpenter.WorkerPool:
-    """Room for as many workers as may run, so that a mistake in a query does not become a bill."""
+def _read_client_secret(oidc: OidcSettings | None) -> list[iam.PolicyStatement]:
+    """Read the secret of the client that the load balancer signs people in with."""
+    if oidc is None:
+        return []
+    read = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+    key = [oidc.client_secret_key_arn] if oidc.client_secret_key_arn else []
+    return [
+        allow("ReadOidcClientSecret", read, [oidc.client_secret_arn]),
+        *(allow("DecryptOidcClientSecret", ["kms:Decrypt"], [arn]) for arn in key),
+    ]
+
+
+def _worker_pool(workers: WorkerSet) -> karpenter.WorkerPool:
+    room = capacity.node_room(workers)
     return karpenter.WorkerPool(
-        cpu_limit=math.ceil(workers.max * cores(workers.cpu) * _HEADROOM),
-        memory_limit_gib=math.ceil(workers.max * gibibytes(workers.memory) * _HEADROOM),
+        name=worker_pool(workers.queue),
+        cpu_limit=room.vcpus,
+        memory_limit_gib=room.memory_gib,
         spot=workers.spot,
+        instance_categories=workers.instance_categories,
     )

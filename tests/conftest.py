@@ -56,6 +56,12 @@ def own_vpc() -> Deployment:
     return synthesize("own-vpc")
 
 
+@pytest.fixture(scope="session", params=["sign-in", "cn-sign-in"])
+def sign_in(request: pytest.FixtureRequest) -> Deployment:
+    """A name, a certificate and a web ACL of its own, and people who sign in by OpenID Connect, in each partition."""
+    return synthesize(request.param)
+
+
 @pytest.fixture(scope="session")
 def cn_own_vpc() -> Deployment:
     """The same in China, size class large, internet-facing."""

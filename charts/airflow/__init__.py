@@ -3,7 +3,8 @@
 from charts.airflow.chart import NAMESPACE, AirflowChart
 from charts.airflow.components import COMPONENTS, service_account
 from charts.airflow.config import LOG_PREFIX, secret_prefixes
-from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancerSubnets, SecretArns
+from charts.airflow.ingress import INGRESS
+from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancer, SecretArns
 
 __all__ = [
     "COMPONENTS",
@@ -13,7 +14,8 @@ __all__ = [
     "DagRepository",
     "DagVolume",
     "Endpoints",
-    "LoadBalancerSubnets",
+    "INGRESS",
+    "LoadBalancer",
     "SecretArns",
     "secret_prefixes",
     "service_account",

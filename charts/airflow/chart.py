@@ -8,9 +8,10 @@ import cdk8s_plus_27 as kplus
 from charts.airflow.components import HELM_TIMEOUT_SECONDS, RELEASE
 from charts.airflow.dag_volume import AirflowDagVolume
 from charts.airflow.git_sync import GitAskpass
-from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancerSubnets, SecretArns
+from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancer, SecretArns
 from charts.airflow.pgbouncer import PgBouncerWatch
 from charts.airflow.secrets import AirflowSecrets
+from charts.airflow.sign_in import SignIn
 from charts.airflow.values import airflow_values
 from charts.helm_release import HelmRelease
 from constructs import Construct
@@ -36,7 +37,7 @@ class AirflowChart(cdk8s.Chart):
         endpoints: Endpoints,
         dag_volume: DagVolume,
         dag_repository: DagRepository,
-        load_balancer_subnets: LoadBalancerSubnets,
+        load_balancer: LoadBalancer,
     ) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
@@ -68,9 +69,12 @@ class AirflowChart(cdk8s.Chart):
                 registry=registry,
                 endpoints=endpoints,
                 repository=dag_repository,
-                subnets=load_balancer_subnets,
+                load_balancer=load_balancer,
             ),
         )
-        for part in (secrets, watch, dags, askpass):
+        parts: list[Construct] = [secrets, watch, dags, askpass]
+        if settings.airflow.ingress.oidc:
+            parts.append(SignIn(self, "sign-in", namespace=NAMESPACE, oidc=settings.airflow.ingress.oidc))
+        for part in parts:
             part.node.add_dependency(namespace)
             release.node.add_dependency(part)

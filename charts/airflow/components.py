@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from charts.airflow import git_sync, secrets
-from charts.airflow.inputs import DagRepository
-from charts.placement import WORKERS_POOL, node_selector, resources, spread, toleration
+from charts.airflow.api_server import behind_load_balancer
+from charts.airflow.config import scheduler_environment
+from charts.airflow.inputs import DagRepository, LoadBalancer
+from charts.airflow.workers import worker_values
+from charts.placement import resources, spread
 from settings import ImageReference
 from settings.model import AdminSettings, AirflowSettings, ComponentSettings, SingletonSettings
 
@@ -15,11 +18,6 @@ COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
 """Those that have an identity of their own."""
 
 Values = dict[str, Any]
-
-# How long a worker may go on with the tasks that it has when it is told to stop. A spot node gives two minutes at
-# most; a scale-in gives all of it.
-_WORKER_GRACE_SECONDS = 3600
-_KEDA_COOLDOWN_SECONDS = 300
 
 # The first release waits for a node, for the images, and for the database migration.
 HELM_TIMEOUT_SECONDS = 13 * 60
@@ -35,12 +33,19 @@ def service_account(component: str) -> str:
     return f"{RELEASE}-{component}"
 
 
-def components(*, airflow: AirflowSettings, image: ImageReference, repository: DagRepository) -> Values:
+def components(
+    *, airflow: AirflowSettings, image: ImageReference, repository: DagRepository, load_balancer: LoadBalancer
+) -> Values:
     """Values of every process that Airflow consists of."""
     return {
-        "apiServer": {**_server("api-server", airflow.api_server), "startupProbe": {"failureThreshold": 30}},
+        "apiServer": {
+            **_server("api-server", airflow.api_server),
+            "startupProbe": {"failureThreshold": 30},
+            **behind_load_balancer(ingress=airflow.ingress, load_balancer=load_balancer),
+        },
         "scheduler": {
             **_server("scheduler", airflow.scheduler),
+            "env": scheduler_environment(airflow),
             "logGroomerSidecar": _LOG_GROOMER,
             "startupProbe": {"failureThreshold": 30},
         },
@@ -50,7 +55,7 @@ def components(*, airflow: AirflowSettings, image: ImageReference, repository: D
             "logGroomerSidecar": {"enabled": False},
         },
         "dagProcessor": _dag_processor(airflow.dag_processor, image=image, repository=repository),
-        "workers": _workers(airflow),
+        "workers": worker_values(airflow, service_account=service_account("worker")),
         "migrateDatabaseJob": {**_job(cpu="250m", memory="1Gi")},
         "createUserJob": {**_job(cpu="250m", memory="1Gi"), **_create_user(airflow.admin)},
     }
@@ -77,32 +82,6 @@ def _dag_processor(size: SingletonSettings, *, image: ImageReference, repository
         "extraInitContainers": [git_sync.sidecar(image=image, repository=repository)],
         "extraVolumes": [git_sync.volume()],
         "logGroomerSidecar": _LOG_GROOMER,
-    }
-
-
-def _workers(airflow: AirflowSettings) -> Values:
-    workers = airflow.workers
-    return {
-        "celery": {
-            "replicas": workers.min,
-            "persistence": {"enabled": False},
-            "logGroomerSidecar": {"enabled": False},
-            "resources": resources(cpu=workers.cpu, memory=workers.memory),
-            "nodeSelector": node_selector(WORKERS_POOL),
-            "tolerations": [toleration(WORKERS_POOL)],
-            "terminationGracePeriodSeconds": _WORKER_GRACE_SECONDS,
-            "safeToEvict": False,
-            # Karpenter does not move a worker to save money: its tasks would have to start again.
-            "podAnnotations": {"karpenter.sh/do-not-disrupt": "true"},
-            "keda": {
-                "enabled": True,
-                "minReplicaCount": workers.min,
-                "maxReplicaCount": workers.max,
-                "pollingInterval": 10,
-                "cooldownPeriod": _KEDA_COOLDOWN_SECONDS,
-                "usePgbouncer": False,
-            },
-        }
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from charts.airflow.inputs import Endpoints
+from settings import capacity
 from settings.model import AirflowSettings
 
 Config = dict[str, dict[str, str]]
@@ -12,8 +13,10 @@ Config = dict[str, dict[str, str]]
 LOG_PREFIX = "task-logs"
 AWS_CONNECTION = "aws_default"
 
-# Celery hands a task to a second worker when the first has not acknowledged it for this long. Longer than any task.
-_VISIBILITY_TIMEOUT_SECONDS = 24 * 60 * 60
+# How long a task may wait in the queue, after which Airflow queues it again, and fails it the third time. It is the
+# life of the token too that the task starts with. Airflow's ten minutes are short for workers that start from zero, and
+# for a queue whose few workers are busy.
+_QUEUED_TIMEOUT_SECONDS = 60 * 60
 
 # Airflow looks for new DAG files every five minutes by itself; a pushed one would be there as late as that.
 _LOOK_FOR_DAG_FILES_SECONDS = 30
@@ -30,18 +33,27 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints)
     """Build the configuration of all components of the deployment with this name."""
     connections, variables = secret_prefixes(name)
     workers = airflow.workers
-    # As many as the workers can run at a time: what limits a DAG or a pool is its own setting.
-    parallelism = str(workers.max * workers.concurrency)
     config: Config = {
         "core": {
-            "parallelism": parallelism,
-            # The pool that every task is in which names no other. By itself it has 128 slots, whatever the workers do.
-            "default_pool_task_slot_count": parallelism,
+            # The pool that every task is in which names no other is without limit: Airflow writes its size into the
+            # database once, and would not follow when there are more workers. What all schedulers may queue is limited
+            # by `parallelism`, which is theirs alone (scheduler_environment).
+            "default_pool_task_slot_count": "-1",
             "load_examples": "False",
         },
         "dag_processor": {"refresh_interval": str(_LOOK_FOR_DAG_FILES_SECONDS)},
-        "celery": {"worker_concurrency": str(workers.concurrency)},
-        "celery_broker_transport_options": {"visibility_timeout": str(_VISIBILITY_TIMEOUT_SECONDS)},
+        "scheduler": {"task_queued_timeout": str(_QUEUED_TIMEOUT_SECONDS)},
+        "database": {
+            "sql_alchemy_pool_size": str(capacity.SQL_POOL_SIZE),
+            "sql_alchemy_max_overflow": str(capacity.SQL_MAX_OVERFLOW),
+        },
+        "api": {"workers": str(capacity.API_SERVER_WORKERS)},
+        "celery": {
+            "worker_concurrency": str(workers.concurrency),
+            "sync_parallelism": str(capacity.SYNC_PARALLELISM),
+        },
+        # Celery hands a task to a second worker when the first has not acknowledged it for this long.
+        "celery_broker_transport_options": {"visibility_timeout": str(workers.longest_task_hours * 60 * 60)},
         "logging": {
             "remote_logging": "True",
             "remote_base_log_folder": f"s3://{endpoints.log_bucket}/{LOG_PREFIX}",
@@ -56,9 +68,17 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints)
         },
     }
     if airflow.ingress.domain:
-        protocol = "https" if airflow.ingress.certificate_arn else "http"
-        config["api"] = {"base_url": f"{protocol}://{airflow.ingress.domain}"}
+        protocol = "https" if airflow.ingress.has_https else "http"
+        config["api"] |= {"base_url": f"{protocol}://{airflow.ingress.domain}"}
     return config
+
+
+def scheduler_environment(airflow: AirflowSettings) -> list[dict[str, str]]:
+    """What the schedulers alone have to know, and depends on how many workers there are.
+
+    In airflow.cfg it would start every pod again, and with it every worker, because a queue was added.
+    """
+    return [{"name": "AIRFLOW__CORE__PARALLELISM", "value": str(capacity.parallelism(airflow))}]
 
 
 def airflow_environment() -> list[dict[str, str]]:

@@ -55,7 +55,16 @@ class DagRepository:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoadBalancerSubnets:
-    """Subnets to name at the load balancer; none where the controller finds them by their tags."""
+class LoadBalancer:
+    """What the load balancer is given from outside the cluster."""
 
-    ids: tuple[str, ...] = ()
+    subnet_ids: tuple[str, ...] = ()
+    """Subnets to name; none where the controller finds them by their tags."""
+    certificate_arn: str | None = None
+    """Certificate of its HTTPS listener."""
+    web_acl_arn: str | None = None
+    """Web ACL of AWS WAF before it."""
+    arn_prefix: str
+    """What the ARN of each Application Load Balancer of this account and region begins with."""
+    keys_url: str
+    """Where the public keys are that load balancers of this region sign with."""

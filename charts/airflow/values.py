@@ -9,7 +9,7 @@ from charts.airflow.components import components
 from charts.airflow.config import airflow_config, airflow_environment
 from charts.airflow.dag_volume import CLAIM
 from charts.airflow.ingress import ingress_values
-from charts.airflow.inputs import DagRepository, Endpoints, LoadBalancerSubnets
+from charts.airflow.inputs import DagRepository, Endpoints, LoadBalancer
 from charts.airflow.pgbouncer import pgbouncer_values
 from charts.airflow.pod_security import as_nobody, restricted_pod
 from charts.placement import SERVICES_POOL, node_selector, resources
@@ -29,7 +29,7 @@ def airflow_values(
     registry: Registry,
     endpoints: Endpoints,
     repository: DagRepository,
-    subnets: LoadBalancerSubnets,
+    load_balancer: LoadBalancer,
 ) -> dict[str, Any]:
     """Build the values of the release."""
     image = registry.image("airflow")
@@ -45,14 +45,14 @@ def airflow_values(
         "env": airflow_environment(),
         "config": airflow_config(name=name, airflow=airflow, endpoints=endpoints),
         **_secret_names(),
-        **components(airflow=airflow, image=image, repository=repository),
+        **components(airflow=airflow, image=image, repository=repository, load_balancer=load_balancer),
         "pgbouncer": pgbouncer_values(airflow.pgbouncer),
         "statsd": {
             "securityContexts": as_nobody(),
             "resources": resources(cpu="50m", memory="128Mi"),
         },
         "dags": _dags(dags, repository),
-        "ingress": ingress_values(ingress=airflow.ingress, subnets=subnets),
+        "ingress": ingress_values(ingress=airflow.ingress, load_balancer=load_balancer),
         # Bundled databases, of which none is used.
         "postgresql": {"enabled": False},
         "redis": {"enabled": False},

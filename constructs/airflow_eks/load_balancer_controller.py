@@ -10,10 +10,13 @@ from airflow_eks.iam import allow
 _CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 
 
-def load_balancer_controller_statements(*, cluster_name: str, region: str, vpc_id: str) -> list[iam.PolicyStatement]:
+def load_balancer_controller_statements(
+    *, cluster_name: str, region: str, vpc_id: str, web_acl: bool
+) -> list[iam.PolicyStatement]:
     """The controller's published policy, narrowed to this cluster, this VPC, and Application Load Balancers.
 
-    WAF, Shield, Cognito and server certificates are left out with the features that need them.
+    Shield, Cognito and server certificates are left out with the features that need them; so is AWS WAF, unless there
+    is a web ACL of the deployment's.
     https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/installation/#configure-iam
     """
     elb = f"arn:{Aws.PARTITION}:elasticloadbalancing:{region}:{Aws.ACCOUNT_ID}"
@@ -25,6 +28,7 @@ def load_balancer_controller_statements(*, cluster_name: str, region: str, vpc_i
     tagged = {"StringEquals": {f"aws:ResourceTag/{_CLUSTER_TAG}": cluster_name}}
     tagging = {"StringEquals": {f"aws:RequestTag/{_CLUSTER_TAG}": cluster_name}}
     return [
+        *(_web_acl_statements(region, balancers[0]) if web_acl else ()),
         allow(
             "FindNetworkAndLoadBalancers",
             [
@@ -147,4 +151,21 @@ def load_balancer_controller_statements(*, cluster_name: str, region: str, vpc_i
             [f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*"],
             {"StringEquals": {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"}},
         ),
+    ]
+
+
+def _web_acl_statements(region: str, load_balancers: str) -> list[iam.PolicyStatement]:
+    """Put a web ACL before a load balancer, and take it away.
+
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html
+    """
+    # The ACL comes after this policy, with Airflow: its id is not known yet, nor is the load balancer's.
+    acls = f"arn:{Aws.PARTITION}:wafv2:{region}:{Aws.ACCOUNT_ID}:regional/webacl/*"
+    return [
+        allow(
+            "PutWebAclBeforeLoadBalancer",
+            ["wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetWebACL", "wafv2:GetWebACLForResource"],
+            [acls, load_balancers],
+        ),
+        allow("SetWebAclOfLoadBalancer", ["elasticloadbalancing:SetWebAcl"], [load_balancers]),
     ]

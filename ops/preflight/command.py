@@ -26,6 +26,7 @@ CHECKS: tuple[Check[Preflight], ...] = (
     Check("Network", "zones", zones.zones),
     Check("Network", "existing VPC", given.existing_vpc),
     Check("Network", "certificate", given.certificate),
+    Check("Network", "hosted zone", given.hosted_zone),
     Check("Offers", "nodes", zones.node_types),
     Check("Offers", "database version", engines.database_version),
     Check("Offers", "database class", engines.database_class),

@@ -1,4 +1,4 @@
-"""What the settings say is there already: a VPC, a certificate."""
+"""What the settings say is there already: a VPC, a certificate, a hosted zone."""
 
 from __future__ import annotations
 
@@ -59,6 +59,29 @@ def certificate(subject: Preflight) -> Findings:
         faults.append(f"it is for {', '.join(names)}, not for {domain}")
     advice = "Validate or renew the certificate, or give another (airflow.ingress.certificate_arn)."
     yield verdict("certificate", f"issued, for {', '.join(names)}", faults=faults, advice=advice)
+
+
+def hosted_zone(subject: Preflight) -> Findings:
+    """The hosted zone of the domain: public, around the domain, and not its very name."""
+    ingress = subject.settings.airflow.ingress
+    zone_id, domain = ingress.hosted_zone_id, ingress.domain
+    if zone_id is None or domain is None:
+        return
+    answer = found(subject.aws.client("route53").get_hosted_zone, "NoSuchHostedZone", Id=zone_id)
+    if answer is None:
+        yield failure("hosted zone", f"{zone_id} does not exist", "Correct airflow.ingress.hosted_zone_id.")
+        return
+    zone = answer["HostedZone"]
+    name = zone["Name"].rstrip(".")
+    faults = []
+    if zone["Config"]["PrivateZone"]:
+        faults.append("it is private: AWS Certificate Manager cannot see the record that validates the certificate")
+    if domain == name:
+        faults.append(f"{domain} is the zone's own name, which cannot be an alias (CNAME); choose a name within it")
+    elif not domain.endswith(f".{name}"):
+        faults.append(f"it is {name}, which {domain} is not in")
+    advice = "Correct airflow.ingress.hosted_zone_id or airflow.ingress.domain."
+    yield verdict("hosted zone", f"{name}, public", faults=faults, advice=advice)
 
 
 def _covers(name: str, domain: str) -> bool:

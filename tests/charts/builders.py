@@ -7,7 +7,8 @@ from typing import Any
 import cdk8s
 
 from charts import external_secrets, karpenter, keda, load_balancer_controller, storage
-from charts.airflow import AirflowChart, DagRepository, DagVolume, Endpoints, LoadBalancerSubnets, SecretArns
+from charts.airflow import AirflowChart, DagRepository, DagVolume, Endpoints, LoadBalancer, SecretArns
+from charts.placement import worker_pool
 from settings import Registry, Settings, build_settings
 
 ACCOUNT = "111122223333"
@@ -38,6 +39,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
             cluster_name=settings.name,
             region=settings.region,
             vpc_id="vpc-0123456789abcdef0",
+            waf=settings.airflow.ingress.waf,
         ),
         "karpenter": karpenter.KarpenterChart(
             app,
@@ -54,7 +56,16 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
                 kms_key_arn=key,
                 tags=settings.all_tags,
             ),
-            workers=karpenter.WorkerPool(cpu_limit=60, memory_limit_gib=240, spot=settings.airflow.workers.spot),
+            workers=tuple(
+                karpenter.WorkerPool(
+                    name=worker_pool(each.queue),
+                    cpu_limit=60,
+                    memory_limit_gib=240,
+                    spot=each.spot,
+                    instance_categories=each.instance_categories,
+                )
+                for each in settings.airflow.worker_sets
+            ),
         ),
         "airflow": AirflowChart(
             app,
@@ -78,7 +89,12 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
                 url=settings.facts.codecommit_url(repository="airflow-dags", region=settings.region),
                 region=settings.region,
             ),
-            load_balancer_subnets=LoadBalancerSubnets(),
+            load_balancer=LoadBalancer(
+                certificate_arn=settings.airflow.ingress.certificate_arn,
+                web_acl_arn=arn("wafv2", "regional/webacl/airflow/1") if settings.airflow.ingress.waf else None,
+                arn_prefix=arn("elasticloadbalancing", "loadbalancer/app/"),
+                keys_url=settings.facts.load_balancer_keys_url(settings.region),
+            ),
         ),
     }
     return {name: chart.to_json() for name, chart in charts.items()}

@@ -14,9 +14,11 @@ SUSPICIOUS_KEY = re.compile(r"passw|token|secret|credential|fernet|private.?key|
 
 # What may stand under such a key, and why.
 HARMLESS_KEYS = {
-    r".*SecretName$": "the name of a Kubernetes Secret",
+    r".*[sS]ecretName$": "the name of a Kubernetes Secret",
     r".*[sS]ecretKey$": "the name of a key within a Secret",
     r"[hH]ttpTokens$": "IMDSv2",
+    r"alb\.ingress\.kubernetes\.io/auth-.*$": "how people sign in; it names the Secret with the client's",
+    r"(authorization|token)Endpoint$": "a URL of the identity provider's",
     r"AuthenticationMode$": "how the cluster knows people",
 }
 HARMLESS_VALUES = {

@@ -114,6 +114,27 @@ class TestWhatIsThereAlready:
         certificate = account.results(f"airflow.ingress.certificate_arn={self.CERTIFICATE}")["certificate"]
         assert certificate.status is Status.FAILURE
 
+    @pytest.mark.parametrize(
+        ("domain", "private", "status", "found"),
+        [
+            ("airflow.example.com", False, Status.OK, "example.com, public"),
+            ("airflow.example.com", True, Status.FAILURE, "it is private"),
+            ("example.com", False, Status.FAILURE, "the zone's own name"),
+            ("airflow.another-example.com", False, Status.FAILURE, "airflow.another-example.com is not in"),
+        ],
+    )
+    def test_a_hosted_zone(self, account: Account, domain: str, private: bool, status: Status, found: str) -> None:
+        zone = {"Id": "Z1", "CallerReference": "1", "Name": "example.com.", "Config": {"PrivateZone": private}}
+        account.answers.give("route53", "GetHostedZone", {"HostedZone": zone})
+        context = ("airflow.ingress.hosted_zone_id=Z1", f"airflow.ingress.domain={domain}")
+        result = account.results(*context)["hosted zone"]
+        assert result.status is status
+        assert found in result.found
+
+    def test_a_hosted_zone_that_is_not_there(self, account: Account) -> None:
+        context = ("airflow.ingress.hosted_zone_id=Z1", "airflow.ingress.domain=airflow.example.com")
+        assert account.results(*context)["hosted zone"].found == "Z1 does not exist"
+
     @staticmethod
     def _check(context: list[str]) -> str:
         return f"VPC {context[0].partition('=')[2]}"

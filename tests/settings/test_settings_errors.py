@@ -17,6 +17,15 @@ EXISTING_VPC = {
     "network.availability_zones": "us-west-2a,us-west-2b,us-west-2c",
 }
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0123-4567"
+ZONE = {"airflow.ingress.hosted_zone_id": "Z0123456789ABC", "airflow.ingress.domain": "airflow.example.com"}
+OIDC = {
+    "airflow.ingress.oidc.issuer": "https://login.example.com/tenant",
+    "airflow.ingress.oidc.authorization_endpoint": "https://login.example.com/tenant/authorize",
+    "airflow.ingress.oidc.token_endpoint": "https://login.example.com/tenant/token",
+    "airflow.ingress.oidc.user_info_endpoint": "https://login.example.com/userinfo",
+    "airflow.ingress.oidc.client_id": "airflow",
+    "airflow.ingress.oidc.client_secret_arn": "arn:aws:secretsmanager:us-west-2:111122223333:secret:oidc-a1b2c3",
+}
 ADMINISTRATOR = "arn:aws:iam::123456789012:role/Admin"
 
 
@@ -44,7 +53,10 @@ class Bad:
 
 
 GRAVITON = "like m7g.large, r8g.xlarge or t4g.medium"
-WORKERS = "airflow.workers.concurrency, airflow.workers.cpu, airflow.workers.max, airflow.workers.memory"
+WORKERS = (
+    "airflow.workers.concurrency, airflow.workers.cpu, airflow.workers.instance_categories, "
+    "airflow.workers.longest_task_hours, airflow.workers.max, airflow.workers.memory"
+)
 
 CHOICES = [
     Bad("partition", "aws-us-gov", "must be aws or aws-cn"),
@@ -123,6 +135,10 @@ FORMS = [
         "cluster.administrators", "arn:aws:sts::123456789012:assumed-role/x/y", "must be the ARN of an IAM role or user"
     ),
     Bad("airflow.ingress.certificate_arn", "my-certificate", "must be the ARN of an ACM certificate, like arn:aws:acm"),
+    Bad("airflow.ingress.hosted_zone_id", "example.com", "must be the id of a Route 53 hosted zone"),
+    Bad("airflow.ingress.waf_rate_limit", "5", "must be a whole number from 10 to"),
+    Bad("airflow.ingress.oidc.scope", "email", "must be scopes with single spaces", beside=OIDC),
+    Bad("airflow.ingress.oidc.issuer", "login.example.com", "must be an https:// URL", beside=OIDC),
     Bad("airflow.ingress.domain", "https://airflow.example.com", "must be a host name in lower case without http://"),
     Bad("airflow.workers.cpu", "1.5", "must be a number of CPUs, like 2, or of thousandths of one, like 500m"),
     Bad("airflow.workers.memory", "4G", "must be an amount of memory, like 512Mi or 4Gi"),
@@ -209,6 +225,32 @@ CONTRADICTIONS = [
         "HTTP is redirected to HTTPS",
         beside={"airflow.ingress.certificate_arn": CERTIFICATE},
     ),
+    Bad("airflow.ingress.allow_http", "true", "with airflow.ingress.hosted_zone_id, HTTP is redirected", beside=ZONE),
+    Bad(
+        "airflow.ingress.oidc.issuer",
+        OIDC["airflow.ingress.oidc.issuer"],
+        "needs HTTPS: set airflow.ingress.certificate_arn, or airflow.ingress.hosted_zone_id",
+        beside=OIDC,
+    ),
+    Bad(
+        "airflow.ingress.oidc.client_secret_arn",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:oidc-a1b2c3",
+        "must be a secret in us-west-2 of the partition aws",
+        beside={**ZONE, **OIDC},
+    ),
+    Bad(
+        "airflow.ingress.oidc.client_secret_key_arn",
+        "arn:aws-cn:kms:cn-north-1:111122223333:key/0123",
+        "must be a key in us-west-2 of the partition aws",
+        beside={**ZONE, **OIDC},
+    ),
+    Bad("airflow.ingress.oidc.scope", "openid profile", "must have email in it", beside={**ZONE, **OIDC}),
+    Bad(
+        "airflow.ingress.oidc.administrators",
+        "ada@example.com",
+        "Airflow has users of its own",
+        beside={**ZONE, **OIDC, "airflow.ingress.oidc.airflow_login": "password"},
+    ),
 ]
 
 EVERY_CASE = [*CHOICES, *TYPOS, *TYPES, *RANGES, *FORMS, *CONTRADICTIONS]
@@ -249,6 +291,12 @@ def test_nothing_internal_shows(bad: Bad):
     assert [word for word in INTERNALS if word in text.removeprefix(bad.start)] == []
     # What Python would print has no second traceback above the message.
     assert "During handling" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_zone_without_a_host_is_refused():
+    assert message({"airflow.ingress.hosted_zone_id": "Z0123456789ABC"}).startswith(
+        "airflow.ingress.domain = unset: name the host in that zone"
+    )
 
 
 def test_there_are_enough_cases():

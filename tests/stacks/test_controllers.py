@@ -10,7 +10,8 @@ from tests.support.deployment import Deployment
 
 def test_external_secrets_reads_the_secrets_of_this_deployment_alone(deployment: Deployment) -> None:
     role = deployment.one("AWS::IAM::Role", path="/ExternalSecretsIdentity/")
-    read, decrypt = role.properties["Policies"][0]["PolicyDocument"]["Statement"]
+    read, decrypt, *of_sign_in = role.properties["Policies"][0]["PolicyDocument"]["Statement"]
+    assert bool(of_sign_in) == (deployment.settings.airflow.ingress.oidc is not None)
     assert set(read["Action"]) == {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
     made = {each.ref for each in deployment.all("AWS::SecretsManager::Secret")}
     by_rds = deployment.one("AWS::RDS::DBCluster").att("MasterUserSecret.SecretArn")

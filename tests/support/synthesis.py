@@ -26,6 +26,18 @@ _SUBNETS = {
 }
 VPC = "vpc-0123456789abcdef0"
 
+_SIGN_IN = {
+    "size": "dev",
+    "airflow.ingress.domain": "airflow.example.com",
+    "airflow.ingress.hosted_zone_id": "Z0123456789ABC",
+    "airflow.ingress.waf": "true",
+    "airflow.ingress.oidc.issuer": "https://login.example.com/tenant",
+    "airflow.ingress.oidc.authorization_endpoint": "https://login.example.com/tenant/authorize",
+    "airflow.ingress.oidc.token_endpoint": "https://login.example.com/tenant/token",
+    "airflow.ingress.oidc.user_info_endpoint": "https://login.example.com/userinfo",
+    "airflow.ingress.oidc.client_id": "airflow",
+}
+
 # As a person types them with `--context`, or writes them into cdk.json.
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     AWS: {},
@@ -45,6 +57,22 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "airflow.ingress.domain": "airflow.example.com",
         "airflow.ingress.allowed_cidrs": "203.0.113.0/24",
         "tags.team": "data",
+    },
+    # A name, a certificate and a web ACL of its own, and people who sign in elsewhere.
+    "sign-in": {
+        **_SIGN_IN,
+        "airflow.ingress.oidc.client_secret_arn": "arn:aws:secretsmanager:us-west-2:123456789012:secret:oidc-a1b2c3",
+        "airflow.ingress.oidc.client_secret_key_arn": "arn:aws:kms:us-west-2:123456789012:key/0123",
+        "airflow.ingress.oidc.administrators": "ada@example.com,grace@example.com",
+    },
+    "cn-sign-in": {
+        **_SIGN_IN,
+        "partition": "aws-cn",
+        "region": "cn-northwest-1",
+        "airflow.ingress.scheme": "internet-facing",
+        "airflow.ingress.oidc.client_secret_arn": (
+            "arn:aws-cn:secretsmanager:cn-northwest-1:123456789012:secret:oidc-a1b2c3"
+        ),
     },
     # In a network and from a repository that are there already.
     "own-vpc": {
@@ -73,7 +101,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "airflow.ingress.certificate_arn": "arn:aws-cn:acm:cn-north-1:123456789012:certificate/0123",
     },
 }
-CHINA = (BEIJING, NINGXIA, "cn-own-vpc")
+CHINA = (BEIJING, NINGXIA, "cn-own-vpc", "cn-sign-in")
 
 # The CDK's command line asks for these; they say which construct a resource is of.
 _METADATA = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
