@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from settings.checks_workers import check_workers
 from settings.errors import Contradiction, ContradictionError, nearest
 from settings.partition import PARTITIONS
 from settings.releases import load_releases
@@ -23,7 +24,12 @@ SMALLEST_VPC_PREFIX = 22
 def check(settings: Settings) -> None:
     """Raise ContradictionError where settings contradict each other."""
     # A wrong region would make its zones and certificates look wrong as well.
-    found = list(_region(settings)) or [*_network(settings), *_cluster(settings), *_airflow(settings)]
+    found = list(_region(settings)) or [
+        *_network(settings),
+        *_cluster(settings),
+        *check_workers(settings),
+        *_ingress(settings),
+    ]
     if found:
         raise ContradictionError(found)
 
@@ -102,11 +108,8 @@ def _cluster(settings: Settings) -> Iterator[Contradiction]:
             yield Contradiction("cluster.administrators", arn, allowed)
 
 
-def _airflow(settings: Settings) -> Iterator[Contradiction]:
-    workers, ingress = settings.airflow.workers, settings.airflow.ingress
-    if workers.min > workers.max:
-        allowed = f"must be at most airflow.workers.max, which is {workers.max}"
-        yield Contradiction("airflow.workers.min", workers.min, allowed)
+def _ingress(settings: Settings) -> Iterator[Contradiction]:
+    ingress = settings.airflow.ingress
     if ingress.effective_scheme == "internet-facing" and not ingress.certificate_arn and not ingress.allow_http:
         yield Contradiction(
             "airflow.ingress.scheme",

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, PrivateAttr, model_validator
 
 from settings import checks
 from settings.partition import PARTITIONS, ImageSource, Partition, PartitionName
 from settings.sizes import DEFAULT_SIZE, Size
+from settings.section import Section
 from settings.types import (
     Arn,
     BranchName,
@@ -33,6 +33,7 @@ from settings.types import (
     LogRetentionDays,
     MemoryQuantity,
     PersonName,
+    QueueName,
     Region,
     RepositoryName,
     RepositoryPrefix,
@@ -44,22 +45,12 @@ from settings.types import (
     ZoneCount,
     ZoneName,
 )
+from settings.workers import QueueSettings, WorkerSet, WorkerSettings, worker_sets
 
 Removal = Literal["destroy", "keep"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is int:
-            raise PydanticCustomError("int_type", "true and false are not numbers")
-        return value
-
-
-class ExistingVpc(_Section):
+class ExistingVpc(Section):
     """A VPC that already exists. Give a subnet of each kind per zone, in the order of `network.availability_zones`."""
 
     id: VpcId = Field(description="Id of the VPC.")
@@ -73,7 +64,7 @@ class ExistingVpc(_Section):
     isolated_subnet_ids: Items[SubnetId] = Field(description="Subnets for database, queue and file system.")
 
 
-class NetworkSettings(_Section):
+class NetworkSettings(Section):
     """VPC, zones and the ways out of it."""
 
     zones: ZoneCount = Field(description="Number of availability zones.")
@@ -91,7 +82,7 @@ class NetworkSettings(_Section):
     existing_vpc: ExistingVpc | None = Field(default=None, description="Use this VPC instead of a new one.")
 
 
-class NodeSettings(_Section):
+class NodeSettings(Section):
     """The managed node group, which carries the system pods. Everything else runs on nodes from Karpenter."""
 
     instance_type: GravitonType = Field(description="EC2 instance type, Graviton.")
@@ -100,7 +91,7 @@ class NodeSettings(_Section):
     disk_gib: int = Field(default=50, ge=20, le=1000, description="Root volume of a node, in GiB.")
 
 
-class ClusterSettings(_Section):
+class ClusterSettings(Section):
     """Amazon EKS."""
 
     kubernetes_version: KubernetesVersion = Field(description="Kubernetes minor version.")
@@ -122,7 +113,7 @@ class ClusterSettings(_Section):
         return bool(self.public_access_cidrs) if self.public_access is None else self.public_access
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Aurora PostgreSQL, Airflow's metadata database."""
 
     instance_type: DatabaseType = Field(description="Instance class without its `db.` prefix, Graviton.")
@@ -135,7 +126,7 @@ class DatabaseSettings(_Section):
     )
 
 
-class BrokerSettings(_Section):
+class BrokerSettings(Section):
     """ElastiCache for Redis OSS, Celery's queue."""
 
     node_type: CacheType = Field(description="Node type without its `cache.` prefix, Graviton.")
@@ -147,7 +138,7 @@ class BrokerSettings(_Section):
     )
 
 
-class DagSettings(_Section):
+class DagSettings(Section):
     """Where DAGs come from, and how they reach the pods."""
 
     existing_repository: RepositoryName | None = Field(
@@ -159,7 +150,7 @@ class DagSettings(_Section):
     sync_period_seconds: int = Field(default=15, ge=5, le=3600, description="Seconds between two synchronizations.")
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """How long logs are kept."""
 
     retention_days: LogRetentionDays = Field(
@@ -168,7 +159,7 @@ class LogSettings(_Section):
     task_log_expiration_days: int = Field(ge=1, le=3650, description="Days for Airflow's task logs in Amazon S3.")
 
 
-class ComponentSettings(_Section):
+class ComponentSettings(Section):
     """One Airflow server component."""
 
     replicas: int = Field(default=1, ge=1, le=10, description="Replicas.")
@@ -176,25 +167,14 @@ class ComponentSettings(_Section):
     memory: MemoryQuantity = Field(description="Memory request and limit of a replica.")
 
 
-class SingletonSettings(_Section):
+class SingletonSettings(Section):
     """A component of which exactly one runs."""
 
     cpu: CpuQuantity = Field(description="CPU request.")
     memory: MemoryQuantity = Field(description="Memory request and limit.")
 
 
-class WorkerSettings(_Section):
-    """Celery workers, scaled by KEDA."""
-
-    min: int = Field(default=0, ge=0, le=200, description="Fewest workers. 0: none run while nothing is queued.")
-    max: int = Field(ge=1, le=200, description="Most workers.")
-    concurrency: int = Field(ge=1, le=64, description="Tasks that one worker runs at a time.")
-    cpu: CpuQuantity = Field(description="CPU request of a worker.")
-    memory: MemoryQuantity = Field(description="Memory request and limit of a worker.")
-    spot: bool = Field(default=True, description="Spot capacity where there is any, on-demand otherwise.")
-
-
-class PgBouncerSettings(_Section):
+class PgBouncerSettings(Section):
     """PgBouncer, between Airflow and the database."""
 
     replicas: int = Field(ge=1, le=5, description="Replicas.")
@@ -205,7 +185,7 @@ class PgBouncerSettings(_Section):
     )
 
 
-class AdminSettings(_Section):
+class AdminSettings(Section):
     """Airflow's first user. The password is generated in Secrets Manager."""
 
     username: UserName = Field(default="admin", description="User name.")
@@ -214,7 +194,7 @@ class AdminSettings(_Section):
     last_name: PersonName = Field(default="Administrator", description="Last name.")
 
 
-class IngressSettings(_Section):
+class IngressSettings(Section):
     """The load balancer before Airflow's API server and web UI."""
 
     scheme: Literal["internal", "internet-facing"] | None = Field(
@@ -238,7 +218,7 @@ class IngressSettings(_Section):
         return self.scheme or ("internet-facing" if self.certificate_arn else "internal")
 
 
-class AirflowSettings(_Section):
+class AirflowSettings(Section):
     """Apache Airflow."""
 
     api_server: ComponentSettings
@@ -246,12 +226,20 @@ class AirflowSettings(_Section):
     dag_processor: SingletonSettings
     triggerer: ComponentSettings
     workers: WorkerSettings
+    queues: dict[QueueName, QueueSettings] = Field(
+        default_factory=dict, description="Further queues, by name, each with workers of its own (docs/queues.md)."
+    )
     pgbouncer: PgBouncerSettings
     admin: AdminSettings = AdminSettings()
     ingress: IngressSettings = IngressSettings()
 
+    @property
+    def worker_sets(self) -> tuple[WorkerSet, ...]:
+        """Workers by queue, the default one's first."""
+        return worker_sets(self.workers, self.queues)
 
-class ImageSettings(_Section):
+
+class ImageSettings(Section):
     """Where container images and Helm charts come from."""
 
     source: ImageSource = Field(
@@ -263,7 +251,7 @@ class ImageSettings(_Section):
     )
 
 
-class Settings(_Section):
+class Settings(Section):
     """One deployment."""
 
     name: DeploymentName = Field(

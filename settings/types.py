@@ -33,6 +33,9 @@ AURORA_FAMILIES = ("t4g", "r6g", "r6gd", "r7g", "r8g", "r8gd", "x2g")
 # Without r6gd: its data tiering is for large caches, and Celery's queue is not one.
 ELASTICACHE_FAMILIES = ("t4g", "m6g", "m7g", "m8g", "r6g", "r7g", "r8g", "c7gn", "c8gn")
 
+RESERVED_QUEUES = ("default", "main")
+"""Airflow's default queue, and the name that its workers have in Airflow's chart."""
+
 _PLAIN: dict[Any, str] = {str: "text", bool: "true or false", dict: "a block of keys and values"}
 
 
@@ -115,6 +118,12 @@ def _log_retention(value: int) -> int:
     return value
 
 
+def _queue_name(value: str) -> str:
+    if value in RESERVED_QUEUES:
+        raise ValueError("this name is taken: airflow.workers sets the workers of the default queue")
+    return value
+
+
 def _tag_key(value: str) -> str:
     if value.lower().startswith("aws:"):
         raise ValueError("tag keys that start with aws: belong to AWS")
@@ -170,6 +179,12 @@ DeploymentName = Annotated[
     str,
     Field(pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$"),
     InWords("1 to 20 lower-case letters, digits and hyphens, a letter first and no hyphen last"),
+]
+QueueName = Annotated[
+    str,
+    Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$"),
+    AfterValidator(_queue_name),
+    InWords("a queue's name, 1 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last"),
 ]
 RepositoryName = Annotated[
     str, Field(pattern=r"^[\w.-]{1,100}$"), InWords("1 to 100 letters, digits, dots, hyphens and underscores")
