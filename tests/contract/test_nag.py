@@ -54,7 +54,7 @@ ACCEPTED = (
     ),
     ("AwsSolutions-RDS6", "State/Database/Cluster", "PgBouncer signs in with a password; IAM tokens last 15 minutes"),
     ("AwsSolutions-S1", "State/LogBucket", "a log of who reads logs would need a bucket and a retention of its own"),
-    ("AwsSolutions-SMG4", "State/", "rotating these needs Airflow to follow; until it does, it would break it"),
+    ("AwsSolutions-SMG4", "State/", "pods have to restart for these (docs/rotation.md); that of the database rotates"),
     ("AwsSolutions-SQS3", "Controllers/KarpenterResources/Interruptions", "a warning that was missed is worth nothing"),
 )
 
