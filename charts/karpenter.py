@@ -13,7 +13,6 @@ from charts.placement import (
     POOL_LABEL,
     SERVICES_POOL,
     SYSTEM_POOL,
-    WORKERS_POOL,
     node_selector,
     resources,
     taint,
@@ -24,6 +23,22 @@ from settings import Registry
 NAMESPACE = "karpenter"
 SERVICE_ACCOUNT = "karpenter"
 NODE_CLASS = "default"
+
+# A budget without reasons would bound all of them; empty nodes go all at once.
+_EMPTY_NODES = {"nodes": "100%", "reasons": ["Empty"]}
+_SERVICES_DISRUPTION = {
+    "consolidationPolicy": "WhenEmptyOrUnderutilized",
+    "consolidateAfter": "5m",
+    "budgets": [{"nodes": "1", "reasons": ["Underutilized", "Drifted"]}, _EMPTY_NODES],
+}
+# A worker that is idle is taken away by KEDA; its node goes as soon as it is empty, never to save money under a running
+# task. What has to go, on the last day of its life or because its spot capacity is called back, is drained: each worker
+# gets a SIGTERM at once and time to end its tasks, which an annotation against disruption would withhold.
+_WORKERS_DISRUPTION = {
+    "consolidationPolicy": "WhenEmpty",
+    "consolidateAfter": "1m",
+    "budgets": [{"nodes": "0", "reasons": ["Underutilized", "Drifted"]}, _EMPTY_NODES],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +56,15 @@ class NodeTemplate:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerPool:
-    """How far the pool of Airflow's workers may grow."""
+    """The nodes of one queue's workers, and how far they may grow."""
 
+    name: str
     cpu_limit: int
     """vCPUs of all its nodes together."""
     memory_limit_gib: int
     """Memory of all its nodes together, in GiB."""
     spot: bool
+    instance_categories: tuple[str, ...]
 
 
 class KarpenterChart(cdk8s.Chart):
@@ -67,7 +84,7 @@ class KarpenterChart(cdk8s.Chart):
         cluster_endpoint: str,
         interruption_queue: str,
         node: NodeTemplate,
-        workers: WorkerPool,
+        workers: tuple[WorkerPool, ...],
     ) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
@@ -105,12 +122,15 @@ class KarpenterChart(cdk8s.Chart):
         controller.add_dependency(crds)
         node_class = self._node_class(node)
         node_class.add_dependency(controller)
-        services = self._node_pool(SERVICES_POOL, spot=False, limits={}, tainted=False, consolidate_after="5m")
-        services.add_dependency(node_class)
-        # A worker that is idle is taken away by KEDA; its node goes as soon as it is empty, never under a running task.
-        limits = {"cpu": str(workers.cpu_limit), "memory": f"{workers.memory_limit_gib}Gi"}
-        pool = self._node_pool(WORKERS_POOL, spot=workers.spot, limits=limits, tainted=True, consolidate_after="1m")
-        pool.add_dependency(node_class)
+        pools = [self._node_pool(SERVICES_POOL, self._requirements(spot=False), disruption=_SERVICES_DISRUPTION)]
+        for each in workers:
+            requirements = self._requirements(spot=each.spot, categories=each.instance_categories)
+            limits = {"cpu": str(each.cpu_limit), "memory": f"{each.memory_limit_gib}Gi"}
+            pools.append(
+                self._node_pool(each.name, requirements, disruption=_WORKERS_DISRUPTION, tainted=True, limits=limits)
+            )
+        for pool in pools:
+            pool.add_dependency(node_class)
 
     def _node_class(self, node: NodeTemplate) -> cdk8s.ApiObject:
         return _custom(
@@ -147,37 +167,39 @@ class KarpenterChart(cdk8s.Chart):
         )
 
     def _node_pool(
-        self, name: str, *, spot: bool, limits: dict[str, str], tainted: bool, consolidate_after: str
+        self,
+        name: str,
+        requirements: list[dict[str, Any]],
+        *,
+        disruption: dict[str, Any],
+        tainted: bool = False,
+        limits: dict[str, str] | None = None,
     ) -> cdk8s.ApiObject:
         template: dict[str, Any] = {
             "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": NODE_CLASS},
             # A node lives two weeks at most, so that it gets the security fixes of a newer image.
             "expireAfter": "336h",
-            "requirements": [
-                _in("kubernetes.io/arch", "arm64"),
-                _in("kubernetes.io/os", "linux"),
-                _in("karpenter.sh/capacity-type", *(("spot", "on-demand") if spot else ("on-demand",))),
-                _in("karpenter.k8s.aws/instance-category", "c", "m", "r"),
-                {"key": "karpenter.k8s.aws/instance-generation", "operator": "Gt", "values": ["5"]},
-            ],
+            "requirements": requirements,
         }
         if tainted:
             template["taints"] = [taint(name)]
         spec: dict[str, Any] = {
             "template": {"metadata": {"labels": {POOL_LABEL: name}}, "spec": template},
-            "disruption": {
-                "consolidationPolicy": "WhenEmpty" if tainted else "WhenEmptyOrUnderutilized",
-                "consolidateAfter": consolidate_after,
-                # Nodes with pods go one by one; empty ones all at once. A budget without reasons would bound both.
-                "budgets": [
-                    {"nodes": "1", "reasons": ["Underutilized", "Drifted"]},
-                    {"nodes": "100%", "reasons": ["Empty"]},
-                ],
-            },
+            "disruption": disruption,
         }
         if limits:
             spec["limits"] = limits
         return _custom(self, f"pool-{name}", api_version="karpenter.sh/v1", kind="NodePool", name=name, spec=spec)
+
+    @staticmethod
+    def _requirements(*, spot: bool, categories: tuple[str, ...] = ("c", "m", "r")) -> list[dict[str, Any]]:
+        return [
+            _in("kubernetes.io/arch", "arm64"),
+            _in("kubernetes.io/os", "linux"),
+            _in("karpenter.sh/capacity-type", *(("spot", "on-demand") if spot else ("on-demand",))),
+            _in("karpenter.k8s.aws/instance-category", *categories),
+            {"key": "karpenter.k8s.aws/instance-generation", "operator": "Gt", "values": ["5"]},
+        ]
 
 
 def _in(key: str, *values: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from settings.workers import DEFAULT_QUEUE
+
 POOL_LABEL = "airflow-eks/pool"
 """Label of every node: which pool it belongs to. Pools with a taint use the same key."""
 
@@ -12,9 +14,14 @@ SYSTEM_POOL = "system"
 SERVICES_POOL = "airflow-services"
 """Airflow's servers, on demand."""
 WORKERS_POOL = "airflow-workers"
-"""Airflow's Celery workers; tainted."""
+"""Airflow's Celery workers of the default queue; tainted, as those of the other queues are."""
 
 ARCHITECTURE = {"kubernetes.io/arch": "arm64"}
+
+
+def worker_pool(queue: str) -> str:
+    """The pool of a queue's workers."""
+    return WORKERS_POOL if queue == DEFAULT_QUEUE else f"{WORKERS_POOL}-{queue}"
 
 
 def node_selector(pool: str) -> dict[str, str]:

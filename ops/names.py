@@ -12,8 +12,11 @@ HELLO_DAG = "hello_world_scheduled_dag"
 TASK_LOG_PREFIX = "task-logs"
 NODE_POOLS = ("airflow-services", "airflow-workers")
 
-AIRFLOW_COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "worker", "pgbouncer", "statsd")
+AIRFLOW_COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "worker-main", "pgbouncer", "statsd")
 """Airflow's processes: each is a Deployment ``airflow-<component>``, or a StatefulSet."""
+
+WORKERS = "worker-"
+"""What the names of the workers of all queues start with; ``main`` are those of the default queue."""
 
 CONTROLLERS = (
     ("kube-system", "coredns"),

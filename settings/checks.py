@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from settings.checks_ingress import check_ingress
 from settings.checks_workers import check_workers
 from settings.errors import Contradiction, ContradictionError, nearest
 from settings.partition import PARTITIONS
@@ -28,7 +29,7 @@ def check(settings: Settings) -> None:
         *_network(settings),
         *_cluster(settings),
         *check_workers(settings),
-        *_ingress(settings),
+        *check_ingress(settings),
     ]
     if found:
         raise ContradictionError(found)
@@ -106,23 +107,3 @@ def _cluster(settings: Settings) -> Iterator[Contradiction]:
         if arn.split(":")[1] != settings.partition:
             allowed = f"must be an ARN of the partition {settings.partition}"
             yield Contradiction("cluster.administrators", arn, allowed)
-
-
-def _ingress(settings: Settings) -> Iterator[Contradiction]:
-    ingress = settings.airflow.ingress
-    if ingress.effective_scheme == "internet-facing" and not ingress.certificate_arn and not ingress.allow_http:
-        yield Contradiction(
-            "airflow.ingress.scheme",
-            ingress.scheme,
-            "passwords would cross the internet in clear; set airflow.ingress.certificate_arn, "
-            "or airflow.ingress.allow_http=true if that is meant",
-        )
-    if not ingress.certificate_arn:
-        return
-    _, partition, _, region, *_ = ingress.certificate_arn.split(":")
-    if (partition, region) != (settings.partition, settings.region):
-        allowed = f"must be a certificate in {settings.region} of the partition {settings.partition}"
-        yield Contradiction("airflow.ingress.certificate_arn", ingress.certificate_arn, allowed)
-    if ingress.allow_http:
-        allowed = "must be false or left out: with airflow.ingress.certificate_arn, HTTP is redirected to HTTPS"
-        yield Contradiction("airflow.ingress.allow_http", True, allowed)

@@ -13,6 +13,8 @@ from pydantic_core import ErrorDetails
 
 from settings.types import in_words
 
+ANY_NAME = "<name>"
+"""Stands in a key for a name that the person chooses, as in ``airflow.queues.<name>.max``."""
 LONGEST_VALUE = 120  # of what was typed, a message repeats this many characters
 
 
@@ -63,14 +65,15 @@ def misplaced(key: str, value: object, model: type[BaseModel]) -> str | None:
     if key.startswith("tags."):
         return None
     keys = setting_keys(model)
-    if key not in keys:
-        section = key.rpartition(".")[0]
+    known = _without_names(key, model)
+    if known not in keys:
+        section = known.rpartition(".")[0]
         while section and not _below(section, keys):
             section = section.rpartition(".")[0]
-        near = nearest(key, sorted(keys)) or ";"
+        near = nearest(known, sorted(keys)) or ";"
         return line(key, value, f"there is no such setting{near} allowed here: {', '.join(_below(section, keys))}")
-    if _below(key, keys) and value is not None and not isinstance(value, Mapping):
-        return line(key, value, f"not a single setting but a section, of {', '.join(_below(key, keys))}")
+    if _below(known, keys) and value is not None and not isinstance(value, Mapping):
+        return line(key, value, f"not a single setting but a section, of {', '.join(_below(known, keys))}")
     return None
 
 
@@ -90,18 +93,42 @@ def setting_keys(model: type[BaseModel], prefix: str = "") -> set[str]:
     keys = set()
     for name, field in model.model_fields.items():
         keys.add(prefix + name)
-        section = section_of(field.annotation)
+        section, entry = section_of(field.annotation), entry_of(field.annotation)
         if section is not None:
             keys |= setting_keys(section, f"{prefix}{name}.")
+        if entry is not None:
+            keys |= {f"{prefix}{name}.{ANY_NAME}", *setting_keys(entry, f"{prefix}{name}.{ANY_NAME}.")}
     return keys
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:
-    """The model behind a field's annotation, or None where the field is a plain value."""
+    """The model behind a field's annotation, or None where the field is a plain value or sections by name."""
+    if get_origin(annotation) is dict:
+        return None
     for candidate in (annotation, *get_args(annotation)):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
     return None
+
+
+def entry_of(annotation: Any) -> type[BaseModel] | None:
+    """The model of each entry where a field has sections by name, or None where it is anything else."""
+    return section_of(get_args(annotation)[1]) if get_origin(annotation) is dict else None
+
+
+def _without_names(key: str, model: type[BaseModel]) -> str:
+    """The key as ``setting_keys`` has it: with ANY_NAME for every name that a person chose."""
+    annotation: Any = model
+    parts = []
+    for part in key.split("."):
+        entry, section = entry_of(annotation), section_of(annotation)
+        if entry is not None:
+            parts.append(ANY_NAME)
+            annotation = entry
+            continue
+        parts.append(part)
+        annotation = section.model_fields[part].annotation if section and part in section.model_fields else None
+    return ".".join(parts)
 
 
 def _below(section: str, keys: set[str]) -> list[str]:
@@ -115,7 +142,8 @@ def _cause(detail: ErrorDetails) -> object:
 
 def _mistake(detail: ErrorDetails, model: type[BaseModel], chosen: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in detail["loc"] if not isinstance(part, int) and part != "[key]")
-    value = chosen.get(key) if "[key]" in detail["loc"] else detail["input"]
+    # Of a name that is wrong, the value of the setting is shown; a section has none to show but its name.
+    value = chosen.get(key, detail["input"]) if "[key]" in detail["loc"] else detail["input"]
     cause = _cause(detail)
     if detail["type"] == "missing":
         section = key.rpartition(".")[0]
@@ -140,8 +168,9 @@ def _words(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
             field = section.model_fields[str(part)]
             annotation, metadata = field.annotation, field.metadata
         elif get_origin(annotation) is dict:
-            of_key, of_value = get_args(annotation)
-            return in_words(of_key if loc[-1] == "[key]" else of_value)
+            of_key, annotation = get_args(annotation)
+            if loc[-1] == "[key]":
+                return in_words(of_key)
         else:
             annotation, metadata = get_args(annotation)[0], ()
     return in_words(annotation, metadata)

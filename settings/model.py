@@ -11,14 +11,14 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 
 from settings import checks
+from settings.ingress import IngressSettings
 from settings.partition import PARTITIONS, ImageSource, Partition, PartitionName
-from settings.sizes import DEFAULT_SIZE, Size
 from settings.section import Section
+from settings.sizes import DEFAULT_SIZE, Size
 from settings.types import (
     Arn,
     BranchName,
     CacheType,
-    CertificateArn,
     Cidr,
     CpuQuantity,
     DatabaseType,
@@ -26,7 +26,6 @@ from settings.types import (
     EmailAddress,
     FolderPath,
     GravitonType,
-    HostName,
     HttpsUrl,
     Items,
     KubernetesVersion,
@@ -192,30 +191,6 @@ class AdminSettings(Section):
     email: EmailAddress = Field(default="admin@example.com", description="E-mail address.")
     first_name: PersonName = Field(default="Airflow", description="First name.")
     last_name: PersonName = Field(default="Administrator", description="Last name.")
-
-
-class IngressSettings(Section):
-    """The load balancer before Airflow's API server and web UI."""
-
-    scheme: Literal["internal", "internet-facing"] | None = Field(
-        default=None, description="Unset: `internet-facing` where `certificate_arn` is set, `internal` otherwise."
-    )
-    certificate_arn: CertificateArn | None = Field(
-        default=None, description="ACM certificate: HTTPS, HTTP is redirected."
-    )
-    domain: HostName | None = Field(
-        default=None,
-        description="Host name that people type; it must be in the certificate.",
-    )
-    allow_http: bool = Field(default=False, description="Allow an internet-facing load balancer without HTTPS.")
-    allowed_cidrs: Items[Cidr] = Field(
-        default=(), description="Who may reach the load balancer. Empty: whoever has a route."
-    )
-
-    @property
-    def effective_scheme(self) -> Literal["internal", "internet-facing"]:
-        """The scheme in force."""
-        return self.scheme or ("internet-facing" if self.certificate_arn else "internal")
 
 
 class AirflowSettings(Section):

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from settings.context import BLOCK, load_settings
-from settings.errors import SettingsError, section_of
+from settings.errors import ANY_NAME, SettingsError, entry_of, section_of
 from settings.model import Settings
 from settings.partition import PARTITIONS
 from settings.releases import load_releases
@@ -37,6 +37,7 @@ EXAMPLES: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("A list, its items separated by commas", {"network.availability_zones": "us-west-2a,us-west-2b,us-west-2d"}),
     ("The same list as JSON", {"network.availability_zones": '["us-west-2a", "us-west-2b", "us-west-2d"]'}),
     ("A block of settings as JSON", {"database": '{"instance_type": "r8g.xlarge", "readers": 2}'}),
+    ("A further queue with workers of its own", {"airflow.queues.reports.max": "5"}),
     ("A tag", {"tags.cost-center": "4711"}),
 )
 MISTAKES: Mapping[str, str] = {"airflow.wrokers.max": "40", "size": "huge", "logs.retention_days": "8"}
@@ -50,11 +51,13 @@ def render() -> str:
 def leaves(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Every setting that is not a section, with its dotted key, in the order of the model."""
     for name, field in model.model_fields.items():
-        section = section_of(field.annotation)
-        if section is None:
-            yield prefix + name, field
-        else:
+        section, entry = section_of(field.annotation), entry_of(field.annotation)
+        if section is not None:
             yield from leaves(section, f"{prefix}{name}.")
+        elif entry is not None:
+            yield from leaves(entry, f"{prefix}{name}.{ANY_NAME}.")
+        else:
+            yield prefix + name, field
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,14 +138,18 @@ def _section(model: type[BaseModel], path: str) -> Iterator[str]:
         yield (model.__doc__ or "").strip()
         yield ""
     prefix = f"{path}." if path else ""
-    rows, sections = [], []
+    rows: list[list[str]] = []
+    sections: list[tuple[type[BaseModel], str]] = []
     for name, field in model.model_fields.items():
         key = prefix + name
-        section = section_of(field.annotation)
-        if section is not None:
-            sections.append((section, key))
+        section, entry = section_of(field.annotation), entry_of(field.annotation)
+        below = section or entry
+        if below is not None:
+            key = key if entry is None else f"{key}.{ANY_NAME}"
+            sections.append((below, key))
             if field.description:
-                rows.append([_code(key), "a section, see below", _value(field.default), field.description])
+                default = _value(field.get_default(call_default_factory=True))
+                rows.append([_code(key), "a section, see below", default, field.description])
         else:
             words = in_words(field.annotation, field.metadata)
             rows.append([_code(key), words, _default(key, field), field.description or ""])

@@ -40,7 +40,7 @@ _TABLE: dict[str, tuple[SizeValue, SizeValue, SizeValue, SizeValue]] = {
     "airflow.triggerer.cpu":              ("250m",          "500m",          "500m",           "1"),
     "airflow.triggerer.memory":           ("1Gi",           "1Gi",           "2Gi",            "2Gi"),
     "airflow.pgbouncer.replicas":         (1,               2,               2,                2),
-    "airflow.pgbouncer.max_client_connections": (200,       500,             1000,             4000),
+    "airflow.pgbouncer.max_client_connections": (1000,      2000,            4000,             10000),
     "airflow.pgbouncer.metadata_pool_size":     (20,        40,              80,               200),
     "airflow.pgbouncer.result_backend_pool_size": (5,       10,              20,               50),
     "airflow.workers.max":                (2,               10,              20,               60),

@@ -212,6 +212,34 @@ HttpsUrl = Annotated[
     Field(pattern=r"^https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(:\d{1,5})?/[\w./~%+-]*$"),
     InWords("an https:// URL with a path and no query, like https://files.example.com/bundle.pem"),
 ]
+HostedZoneId = Annotated[
+    str, Field(pattern=r"^Z[A-Z0-9]{1,31}$"), InWords("the id of a Route 53 hosted zone, like Z0123456789ABCDEFGHIJ")
+]
+SecretArn = Annotated[
+    str,
+    Field(pattern=r"^arn:aws(-cn)?:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$"),
+    InWords("the ARN of a secret, like arn:aws:secretsmanager:us-west-2:123456789012:secret:oidc-a1b2c3"),
+]
+KeyArn = Annotated[
+    str,
+    Field(pattern=r"^arn:aws(-cn)?:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+$"),
+    InWords("the ARN of a KMS key, like arn:aws:kms:us-west-2:123456789012:key/01234567-89ab-…"),
+]
+Issuer = Annotated[
+    str,
+    Field(pattern=r"^https://[\w.-]+(:\d{1,5})?(/[\w./~%+-]*)?$"),
+    InWords("an https:// URL without a query, like https://login.example.com/tenant"),
+]
+ClientId = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_.:/@-]{1,256}$"),
+    InWords("up to 256 letters, digits and the characters . : / @ _ -"),
+]
+OidcScope = Annotated[
+    str,
+    Field(pattern=r"^([\w.:/-]+ )*openid( [\w.:/-]+)*$"),
+    InWords("scopes with single spaces between them, openid among them"),
+]
 RepositoryPrefix = Annotated[
     str,
     Field(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$"),

@@ -56,9 +56,9 @@ def airflow_environment(
     return environment | {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
 
 
-def admin_variables(values: Mapping[str, Any], secrets: LocalSecrets) -> dict[str, str]:
-    """The environment of the chart's job that makes the administrator."""
-    return {item["name"]: _value(item, secrets) for item in values["createUserJob"]["env"]}
+def own_variables(component: Mapping[str, Any], secrets: LocalSecrets) -> dict[str, str]:
+    """What the chart gives to one process, or job, beside what all have."""
+    return {item["name"]: _value(item, secrets) for item in component["env"]}
 
 
 def shell_lines(environment: Mapping[str, str]) -> str:

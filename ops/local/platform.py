@@ -13,7 +13,7 @@ from ops.errors import OpsError
 from ops.local.backends import Backends
 from ops.local.configuration import airflow_cfg, airflow_config
 from ops.local.endpoints import HOST, Ports
-from ops.local.environment import admin_variables, airflow_environment, shell_lines
+from ops.local.environment import airflow_environment, own_variables, shell_lines
 from ops.local.folder import Folder
 from ops.local.process import PATIENCE, Process, stop
 from ops.local.programs import Programs
@@ -66,7 +66,7 @@ class LocalPlatform:
 
     @property
     def _admin(self) -> dict[str, str]:
-        return admin_variables(self._values, self._secrets)
+        return own_variables(self._values["createUserJob"], self._secrets)
 
     def stop(self) -> None:
         """End Airflow first, then what it uses."""
@@ -107,8 +107,10 @@ class LocalPlatform:
         self._wait()
 
     def _start_beside(self, *, celery: bool) -> None:
+        # With SQLite there is one scheduler, whose tasks run beside it: fewer at a time.
+        own = own_variables(self._values["scheduler"], self._secrets) if celery else {}
         for number in range(self._plan.schedulers):
-            self._run(f"scheduler-{number}" if number else "scheduler", "scheduler", "--skip-serve-logs")
+            self._run(f"scheduler-{number}" if number else "scheduler", "scheduler", "--skip-serve-logs", extra=own)
         self._run("dag-processor", "dag-processor")
         # Asked alone, it gives the child that runs the triggers ten seconds, even where that has none.
         self._run("triggerer", "triggerer", "--skip-serve-logs", whole_group=True)
@@ -118,8 +120,15 @@ class LocalPlatform:
         listen = ["--host", HOST, "--port", str(self._plan.ports.logs), "--no-access-log"]
         self._airflow.append(self._spawn("log-server", ["python", "-m", "uvicorn", "--factory", _LOG_SERVER, *listen]))
 
-    def _run(self, name: str, *arguments: str, whole_group: bool = False, patience: float = PATIENCE) -> None:
-        process = self._spawn(name, ["airflow", *arguments], whole_group=whole_group, patience=patience)
+    def _run(
+        self,
+        name: str,
+        *arguments: str,
+        extra: Mapping[str, str] | None = None,
+        whole_group: bool = False,
+        patience: float = PATIENCE,
+    ) -> None:
+        process = self._spawn(name, ["airflow", *arguments], extra, whole_group=whole_group, patience=patience)
         self._airflow.append(process)
 
     def _spawn(

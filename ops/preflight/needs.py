@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from settings import Settings
+from settings import Settings, capacity
 from settings.quantities import cores
+from settings.workers import WorkerSet
 
 # A node carries more than the pods that it was started for: the kubelet's share and the DaemonSets.
 _HEADROOM = 1.5
@@ -49,13 +50,12 @@ def is_standard(instance_type: str) -> bool:
 
 def needs(settings: Settings, *, vcpus: Mapping[str, int]) -> Needs:
     """Calculate. ``vcpus`` has the vCPUs of the node group's instance type."""
-    network, nodes, workers = settings.network, settings.cluster.nodes, settings.airflow.workers
+    network, nodes = settings.network, settings.cluster.nodes
     own_vpc = int(network.existing_vpc is None)
     per_node = vcpus[nodes.instance_type] if is_standard(nodes.instance_type) else 0
     services = math.ceil(_service_cores(settings) * _HEADROOM)
-    one_worker = math.ceil(cores(workers.cpu) * _HEADROOM)
-    all_workers = math.ceil(workers.max * cores(workers.cpu) * _HEADROOM)
-    servers = Need(nodes.min * per_node + services, nodes.max * per_node + services)
+    sets = settings.airflow.worker_sets
+    on_demand = _workers([each for each in sets if not each.spot])
     return Needs(
         vpcs=own_vpc,
         elastic_ips=own_vpc * (1 if network.nat_gateways == "single" else network.zones),
@@ -65,9 +65,17 @@ def needs(settings: Settings, *, vcpus: Mapping[str, int]) -> Needs:
         database_instances=1 + settings.database.readers,
         cache_nodes=1 + settings.broker.replicas,
         load_balancers=1,
-        on_demand_vcpus=servers if workers.spot else Need(servers.now + one_worker, servers.later + all_workers),
-        spot_vcpus=Need(one_worker, all_workers) if workers.spot else Need(0, 0),
+        on_demand_vcpus=Need(
+            nodes.min * per_node + services + on_demand.now, nodes.max * per_node + services + on_demand.later
+        ),
+        spot_vcpus=_workers([each for each in sets if each.spot]),
     )
+
+
+def _workers(sets: Sequence[WorkerSet]) -> Need:
+    """One worker of each queue now; later, what Karpenter may start for them."""
+    one_each = sum(cores(each.cpu) for each in sets)
+    return Need(math.ceil(one_each * _HEADROOM), sum(capacity.node_room(each).vcpus for each in sets))
 
 
 def _service_cores(settings: Settings) -> float:

@@ -115,7 +115,8 @@ def deployments(subject: Deployment) -> Findings:
         for kind in ("statefulsets", "deployments")
         for each in subject.api.list(APPS, kind, names.AIRFLOW_NAMESPACE)
     }
-    for component in names.AIRFLOW_COMPONENTS:
+    queues = sorted(name for name in found if name.startswith(names.WORKERS) and name not in names.AIRFLOW_COMPONENTS)
+    for component in (*names.AIRFLOW_COMPONENTS, *queues):
         yield _component(component, found.get(component))
 
 

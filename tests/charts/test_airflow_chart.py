@@ -197,12 +197,36 @@ def test_one_replica_has_no_disruption_budget_and_more_have_one(size: str) -> No
 
 
 def test_workers_follow_the_settings() -> None:
-    values = values_with(workers={"min": 3, "max": 7, "concurrency": 4, "cpu": "3", "memory": "6Gi"})
+    values = values_with(
+        workers={"min": 3, "max": 7, "concurrency": 4, "cpu": "3", "memory": "6Gi", "longest_task_hours": 2}
+    )
     celery = values["workers"]["celery"]
-    assert (celery["keda"]["minReplicaCount"], celery["keda"]["maxReplicaCount"]) == (3, 7)
-    assert celery["resources"]["requests"] == {"cpu": "3", "memory": "6Gi"}
+    (workers,) = celery["sets"]
+    assert (workers["keda"]["minReplicaCount"], workers["keda"]["maxReplicaCount"]) == (3, 7)
+    assert workers["resources"]["requests"] == {"cpu": "3", "memory": "6Gi"}
     assert values["config"]["celery"]["worker_concurrency"] == "4"
-    assert values["config"]["core"]["parallelism"] == "28"
+    assert values["config"]["core"]["default_pool_task_slot_count"] == "-1", "the database would keep a number"
+    (parallelism,) = values["scheduler"]["env"]
+    assert parallelism == {"name": "AIRFLOW__CORE__PARALLELISM", "value": "14"}
+    assert 14 * values["scheduler"]["replicas"] == 28
+    two_hours = 2 * 60 * 60
+    assert celery["terminationGracePeriodSeconds"] == two_hours
+    assert values["config"]["celery_broker_transport_options"]["visibility_timeout"] == str(two_hours)
+
+
+def test_a_queue_leaves_the_default_queue_s_workers_as_they_are() -> None:
+    alone, beside = (values_with(queues=queues) for queues in ({}, {"reports": {"max": 2, "concurrency": 3}}))
+    celery, more = alone["workers"]["celery"], beside["workers"]["celery"]
+    assert more["sets"][:1] == celery["sets"]
+    assert [each["queue"] for each in more["sets"]] == ["default", "reports"]
+    assert {**more, "sets": []} == {**celery, "sets": []}
+    assert beside["config"] == alone["config"], "every pod would start again"
+    parallelism = [int(each["scheduler"]["env"][0]["value"]) for each in (alone, beside)]
+    assert parallelism[1] - parallelism[0] == 2 * 3 / alone["scheduler"]["replicas"]
+
+
+def test_nothing_keeps_karpenter_from_telling_a_worker_that_its_node_goes() -> None:
+    assert "do-not-disrupt" not in json.dumps(values_with())
 
 
 def test_the_sidecars_program_is_valid_python(chart: list[Object]) -> None:

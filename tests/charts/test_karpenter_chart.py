@@ -32,12 +32,31 @@ def test_workers_take_spot_first_and_are_alone_on_their_nodes(chart: list[Object
     assert requirement(pool, "karpenter.sh/capacity-type") == ["spot", "on-demand"]
     assert [taint["effect"] for taint in pool["template"]["spec"]["taints"]] == ["NoSchedule"]
     assert pool["disruption"]["consolidationPolicy"] == "WhenEmpty"
+    budgets = {reason: budget["nodes"] for budget in pool["disruption"]["budgets"] for reason in budget["reasons"]}
+    assert budgets == {"Empty": "100%", "Underutilized": "0", "Drifted": "0"}
+    assert "terminationGracePeriod" not in pool["template"]["spec"], "a worker has as long as its pod says"
     assert pool["limits"] == {"cpu": "60", "memory": "240Gi"}
 
 
 def test_spot_can_be_switched_off() -> None:
     chart = build_charts(settings_for("aws", airflow={"workers": {"spot": False}}))["karpenter"]
     assert requirement(of_kind(chart, "NodePool")["airflow-workers"], "karpenter.sh/capacity-type") == ["on-demand"]
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
+def test_a_queue_has_nodes_of_its_own(partition: str) -> None:
+    queue = {"spot": False, "instance_categories": ["r"]}
+    chart = build_charts(settings_for(partition, airflow={"queues": {"heavy": queue}}))["karpenter"]
+    pools = of_kind(chart, "NodePool")
+    assert set(pools) == {"airflow-services", "airflow-workers", "airflow-workers-heavy"}
+    heavy = pools["airflow-workers-heavy"]
+    assert requirement(heavy, "karpenter.sh/capacity-type") == ["on-demand"]
+    assert requirement(heavy, "karpenter.k8s.aws/instance-category") == ["r"]
+    assert heavy["template"]["metadata"]["labels"] == {"airflow-eks/pool": "airflow-workers-heavy"}
+    (taint,) = heavy["template"]["spec"]["taints"]
+    assert (taint["key"], taint["value"]) == ("airflow-eks/pool", "airflow-workers-heavy")
+    alone = of_kind(build_charts(settings_for(partition))["karpenter"], "NodePool")
+    assert pools["airflow-workers"] == alone["airflow-workers"]
 
 
 def test_servers_stay_on_demand(chart: list[Object]) -> None:

@@ -68,7 +68,7 @@ def test_airflow_has_every_process(airflow: list[Object]) -> None:
         "airflow-scheduler": 2,
         "airflow-dag-processor": 1,
         "airflow-triggerer": 2,
-        "airflow-worker": None,
+        "airflow-worker-main": None,
         "airflow-pgbouncer": 2,
         "airflow-statsd": 1,
     }
@@ -76,12 +76,12 @@ def test_airflow_has_every_process(airflow: list[Object]) -> None:
 
 
 def test_workers_are_scaled_from_zero_by_what_the_database_says(airflow: list[Object]) -> None:
-    spec = one(airflow, "ScaledObject", "airflow-worker")["spec"]
+    spec = one(airflow, "ScaledObject", "airflow-worker-main")["spec"]
     assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (0, 20)
     (trigger,) = spec["triggers"]
     assert trigger["type"] == "postgresql"
     assert trigger["metadata"]["connectionFromEnv"] == "KEDA_DB_CONN"
-    worker = one(airflow, "Deployment", "airflow-worker")["spec"]["template"]["spec"]
+    worker = one(airflow, "Deployment", "airflow-worker-main")["spec"]["template"]["spec"]
     (container,) = worker["containers"]
     (connection,) = [entry for entry in container["env"] if entry["name"] == "KEDA_DB_CONN"]
     assert connection["valueFrom"]["secretKeyRef"] == {"name": "airflow-metadata-connection", "key": "kedaConnection"}
@@ -168,10 +168,9 @@ def test_the_password_is_in_no_argument(airflow: list[Object]) -> None:
 def test_servers_and_workers_are_where_they_belong(airflow: list[Object]) -> None:
     for name, template in rendering.pod_templates(airflow).items():
         spec = template["spec"]
-        if name == "Deployment/airflow-worker":
+        if name == "Deployment/airflow-worker-main":
             assert spec["nodeSelector"] == node_selector(WORKERS_POOL)
             assert spec["tolerations"] == [toleration(WORKERS_POOL)]
-            assert template["metadata"]["annotations"]["karpenter.sh/do-not-disrupt"] == "true"
         else:
             assert spec["nodeSelector"] == node_selector(SERVICES_POOL), name
 

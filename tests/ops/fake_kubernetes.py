@@ -55,7 +55,11 @@ ADDRESS = "internal-k8s-airflow-0123456789.us-west-2.elb.amazonaws.com"
 def healthy() -> dict[str, Any]:
     """Every object that verify looks at, as it should be."""
     airflow = [
-        deployment(names.AIRFLOW_NAMESPACE, f"{names.RELEASE}-{component}", replicas=0 if component == "worker" else 2)
+        deployment(
+            names.AIRFLOW_NAMESPACE,
+            f"{names.RELEASE}-{component}",
+            replicas=0 if component.startswith(names.WORKERS) else 2,
+        )
         for component in names.AIRFLOW_COMPONENTS
     ]
     others = [deployment(namespace, name, replicas=2) for namespace, name in names.CONTROLLERS]
@@ -73,7 +77,9 @@ def healthy() -> dict[str, Any]:
         SECRETS: listed(*(conditioned(name, "Ready") for name in ("airflow-metadata-connection", "airflow-admin"))),
         POOLS: listed(*(conditioned(name, "Ready") for name in names.NODE_POOLS)),
         CLASSES: listed(conditioned("default", "Ready")),
-        SCALERS: listed(conditioned("airflow-worker", "Ready", spec={"minReplicaCount": 0, "maxReplicaCount": 20})),
+        SCALERS: listed(
+            conditioned("airflow-worker-main", "Ready", spec={"minReplicaCount": 0, "maxReplicaCount": 20})
+        ),
         INGRESSES: listed(
             {"metadata": {"name": "airflow"}, "status": {"loadBalancer": {"ingress": [{"hostname": ADDRESS}]}}}
         ),

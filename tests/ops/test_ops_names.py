@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from airflow_eks.addons import cluster_addons, networking_addons
-from charts.airflow import COMPONENTS, LOG_PREFIX, NAMESPACE, components, dag_volume
+from charts.airflow import COMPONENTS, LOG_PREFIX, NAMESPACE, components, dag_volume, workers
 from charts.placement import SERVICES_POOL, WORKERS_POOL
 from ops import names
-from ops.preflight import account, kubernetes, needs
-from stacks import controllers
+from ops.preflight import account, kubernetes
+from settings.types import RESERVED_QUEUES
 from tests.support.deployment import Deployment
 
 
@@ -17,13 +17,13 @@ def test_of_charts() -> None:
     assert names.DAG_CLAIM == dag_volume.CLAIM
     assert names.TASK_LOG_PREFIX == LOG_PREFIX
     assert set(names.NODE_POOLS) == {SERVICES_POOL, WORKERS_POOL}
-    assert set(names.AIRFLOW_COMPONENTS) > set(COMPONENTS)
+    assert set(names.AIRFLOW_COMPONENTS) > {*COMPONENTS, f"worker-{workers.DEFAULT_SET}"} - {"worker"}
+    assert workers.DEFAULT_SET in RESERVED_QUEUES
 
 
 def test_of_constructs() -> None:
     deployed = {addon.name for addon in (*networking_addons(), *cluster_addons(region="us-west-2"))}
     assert set(kubernetes.ADDONS) == deployed
-    assert needs._HEADROOM == controllers._HEADROOM
 
 
 def test_of_the_synthesized_application(aws: Deployment) -> None:

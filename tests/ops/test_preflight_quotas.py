@@ -96,7 +96,7 @@ def test_a_deployment_that_fits_but_cannot_grow(account: Quotas) -> None:
     finding = account.found()["spot vCPUs"]
     assert finding.status is Status.WARNING
     assert finding.found == (
-        "0 of 10 in use, needed: 3 now, 60 at the most: it deploys, but cannot grow as far as its settings say"
+        "0 of 10 in use, needed: 3 now, 80 at the most: it deploys, but cannot grow as far as its settings say"
     )
 
 
@@ -134,10 +134,13 @@ def test_needs_follow_the_settings() -> None:
     assert (medium.database_instances, of("database.readers=3").database_instances) == (2, 4)
     # 3 nodes of 4 vCPUs, and 6.3 CPUs of Airflow's servers with half as much again for what else a node carries.
     assert medium.on_demand_vcpus == Need(3 * 4 + 10, 6 * 4 + 10)
-    assert medium.spot_vcpus == Need(3, 60)
+    assert medium.spot_vcpus == Need(3, 80)
     on_demand = of("airflow.workers.spot=false")
     assert on_demand.spot_vcpus == Need(0, 0)
-    assert on_demand.on_demand_vcpus == Need(medium.on_demand_vcpus.now + 3, medium.on_demand_vcpus.later + 60)
+    assert on_demand.on_demand_vcpus == Need(medium.on_demand_vcpus.now + 3, medium.on_demand_vcpus.later + 80)
+    one_more = of("airflow.queues.heavy.max=2", "airflow.queues.heavy.cpu=7", "airflow.queues.heavy.spot=false")
+    assert one_more.spot_vcpus == medium.spot_vcpus
+    assert one_more.on_demand_vcpus == Need(medium.on_demand_vcpus.now + 11, medium.on_demand_vcpus.later + 28)
 
 
 @pytest.mark.parametrize(

@@ -87,10 +87,17 @@ def test_passes_on_a_healthy_cluster(cluster: Cluster) -> None:
     assert {result.status for result in results.values()} == {Status.OK}, results
     assert results["API server"].found == "answers, Kubernetes v1.36.1-eks-0123456"
     assert results["nodes"].found == "3 ready, arm64: 1 in us-west-2a, 1 in us-west-2b, 1 in us-west-2c"
-    assert results["airflow-worker"].found == "0/0 ready: scaled to zero while nothing is queued"
+    assert results["airflow-worker-main"].found == "0/0 ready: scaled to zero while nothing is queued"
     assert results["ingress"].found == fake.ADDRESS
     for component in names.AIRFLOW_COMPONENTS:
         assert f"airflow-{component}" in results
+
+
+def test_workers_of_a_further_queue_are_looked_at(cluster: Cluster) -> None:
+    cluster.fake.objects[fake.DEPLOYMENTS]["items"].append(
+        fake.deployment(names.AIRFLOW_NAMESPACE, "airflow-worker-reports", replicas=3, ready=2)
+    )
+    assert cluster.results()["airflow-worker-reports"].status is Status.FAILURE
 
 
 def _set(kind: str, index: int, change: Callable[[fake.Object], object]) -> Callable[[FakeKubernetes], object]:
@@ -119,7 +126,7 @@ FAULTS: tuple[tuple[str, Callable[[FakeKubernetes], object], str], ...] = (
     ("airflow-scheduler", _set(fake.DEPLOYMENTS, 1, lambda it: it["status"].update(readyReplicas=1)), "1/2 ready"),
     ("airflow-scheduler", _set(fake.DEPLOYMENTS, 1, lambda it: it["metadata"].update(generation=4)), "0/2 ready"),
     ("airflow-statsd", lambda it: it.items(fake.DEPLOYMENTS).pop(), "does not exist"),
-    ("scaling", _set(fake.SCALERS, 0, _not_ready), "airflow-worker: Because"),
+    ("scaling", _set(fake.SCALERS, 0, _not_ready), "airflow-worker-main: Because"),
     ("scaling", lambda it: it.items(fake.SCALERS).clear(), "there is no ScaledObject"),
     ("ingress", _set(fake.INGRESSES, 0, lambda it: it.update(status={"loadBalancer": {}})), "has no address"),
     ("ingress", lambda it: it.items(fake.INGRESSES).clear(), "does not exist"),
