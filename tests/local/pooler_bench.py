@@ -119,6 +119,12 @@ class Bench:
         """Past the pooler, as the database's owner."""
         return f"postgresql://{OWNER}:{quote(password, safe='')}@{HOST}:{self.ports.database}/{DATABASE}"
 
+    @property
+    def pools(self) -> int:
+        """How many connections its pools have room for."""
+        sizes = settings_for("aws", size="dev").airflow.pgbouncer
+        return sizes.metadata_pool_size + sizes.result_backend_pool_size
+
     def servers(self) -> int:
         """How many connections the pooler has to the database, and can use."""
         console = self.url.rpartition("/")[0] + f"/{pgbouncer.STATS_DATABASE}"
