@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +17,7 @@ PROVIDERS = ("amazon", "celery", "fab")
 
 
 @pytest.fixture(scope="session")
-def options() -> dict[str, dict[str, object]]:
+def options() -> dict[str, dict[str, Any]]:
     """Every section with its options, from the files of Airflow and its providers; Airflow itself is not started."""
     found = list(ROOT.glob(".venv-airflow/lib/python*/site-packages/airflow"))
     if not found:
@@ -30,7 +31,7 @@ def options() -> dict[str, dict[str, object]]:
     return {name: section["options"] for name, section in sections.items()}
 
 
-def test_options_are_known(deployment: Deployment, options: dict[str, dict[str, object]]) -> None:
+def test_options_are_known(deployment: Deployment, options: dict[str, dict[str, Any]]) -> None:
     config = deployment.releases["airflow"].manifest["config"]
     unknown = [
         f"[{section}] {option}"
@@ -39,6 +40,37 @@ def test_options_are_known(deployment: Deployment, options: dict[str, dict[str, 
         if option not in options.get(section, {})
     ]
     assert not unknown
+
+
+def test_options_are_not_on_their_way_out(deployment: Deployment, options: dict[str, dict[str, Any]]) -> None:
+    """Of an option that has been renamed, the old name is one that is not known."""
+    config = deployment.releases["airflow"].manifest["config"]
+    deprecated = [
+        f"[{section}] {option}: {options[section][option].get('deprecation_reason')}"
+        for section, values in config.items()
+        for option in values
+        if options[section][option].get("version_deprecated")
+    ]
+    assert not deprecated
+
+
+def test_an_option_that_is_deprecated_would_be_found(options: dict[str, dict[str, Any]]) -> None:
+    assert options["metrics"]["otel_host"]["version_deprecated"]
+    assert not options["core"]["parallelism"].get("version_deprecated")
+
+
+def test_options_in_the_environment_are_known(deployment: Deployment, options: dict[str, dict[str, Any]]) -> None:
+    values = deployment.releases["airflow"].manifest
+    variables = [
+        each["name"]
+        for component in (values["scheduler"], *values["workers"]["celery"]["sets"])
+        for each in component.get("env", [])
+        if each["name"].startswith("AIRFLOW__")
+    ]
+    assert variables
+    for variable in variables:
+        _, section, option = variable.lower().split("__")
+        assert option in options[section], variable
 
 
 def test_values_are_text(deployment: Deployment) -> None:

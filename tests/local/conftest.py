@@ -32,6 +32,9 @@ ROOT = Path(__file__).parents[2]
 AIRFLOW_PYTHON = ROOT / ".venv-airflow" / "bin" / "python"
 START_SECONDS = 300
 WAITING = "waiting_dag"
+LEAVING = "leaving_dag"
+LEAVING_QUEUE = "leaving"
+"""A queue that no worker of the platform takes tasks from."""
 # A task that runs until a file is there.
 WAITING_DAG = """
 import pathlib, time
@@ -39,7 +42,7 @@ from airflow.sdk import dag, task
 
 @dag(schedule=None)
 def {name}():
-    @task
+    @task(queue={queue!r})
     def wait():
         print("waiting")
         while not pathlib.Path({file!r}).exists():
@@ -126,11 +129,12 @@ def short_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def dags(tmp_path_factory: pytest.TempPathFactory, short_folder: Path) -> Path:
-    """The repository's DAGs, and one that waits."""
+    """The repository's DAGs, and two that wait, each for a file of its own."""
     folder = tmp_path_factory.mktemp("given") / "dags"
     shutil.copytree(ROOT / "dags", folder)
-    text = WAITING_DAG.format(name=WAITING, file=str(short_folder / "go"))
-    (folder / f"{WAITING}.py").write_text(text)
+    for name, queue in ((WAITING, "default"), (LEAVING, LEAVING_QUEUE)):
+        text = WAITING_DAG.format(name=name, queue=queue, file=str(short_folder / f"go-{name}"))
+        (folder / f"{name}.py").write_text(text)
     return folder
 
 

@@ -80,7 +80,7 @@ def test_the_log_of_a_task_that_runs_is_readable(running: Running, waiting_id: s
     wait_until(lambda: '"waiting"' in text())
     assert "Could not read" not in text()
     assert running.api.run_state(WAITING, waiting_id) == "running"
-    (running.folder.path / "go").touch()
+    (running.folder.path / f"go-{WAITING}").touch()
     wait_until(lambda: running.api.run_state(WAITING, waiting_id) == "success")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.charts.builders import build_charts, release_values, settings_for
 from tests.local.conftest import ROOT, Running, sql
 
 # With pytest-xdist, one process has them all: each would start a platform of its own.
@@ -47,7 +48,11 @@ def concurrency(running: Running) -> int:
 
 def workers(running: Running, database: str, rows: list[tuple[int, str, str]]) -> int:
     """How many KEDA would ask for with these tasks: number, state, queue."""
-    query = QUERY.format(concurrency=concurrency(running), queue="default")
+    return ask(database, QUERY.format(concurrency=concurrency(running), queue="default"), rows)
+
+
+def ask(database: str, query: str, rows: list[tuple[int, str, str]]) -> int:
+    """What a query of KEDA's answers with these tasks: number, state, queue."""
     statements, first = ["BEGIN", "DELETE FROM task_instance WHERE map_index >= 1000"], 0
     statements.append("UPDATE task_instance SET state = NULL WHERE state IN ('queued', 'running')")
     for count, state, queue in rows:
@@ -78,10 +83,46 @@ def test_workers_follow_the_queue(
     assert workers(full, database, rows) == expected
 
 
-def test_our_values_leave_the_query_to_the_chart(full: Running) -> None:
-    keda = full.rendered.values["workers"]["celery"]["keda"]
-    assert "query" not in keda
-    assert keda["usePgbouncer"] is False
+@pytest.fixture(scope="module")
+def queries() -> dict[str, str]:
+    """The query of each queue; test_render_workers.py has the chart render the same ones."""
+    queues = {"reports": {"concurrency": 4}, "heavy": {"concurrency": 1}}
+    values = release_values(build_charts(settings_for("aws", airflow={"queues": queues}))["airflow"], "airflow")
+    of_default = QUERY.format(concurrency=values["config"]["celery"]["worker_concurrency"], queue="default")
+    return {each["queue"]: each["keda"].get("query", of_default) for each in values["workers"]["celery"]["sets"]}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "expected"),
+    [
+        pytest.param([], (0, 0, 0), id="nothing"),
+        pytest.param(
+            [(1, "queued", "default"), (1, "queued", "heavy"), (1, "queued", "reports")], (1, 1, 1), id="each"
+        ),
+        pytest.param([(40, "queued", "default")], (3, 0, 0), id="the default one alone"),
+        pytest.param([(9, "running", "reports"), (3, "queued", "reports")], (0, 0, 3), id="four at a time"),
+        pytest.param([(13, "running", "reports"), (5, "queued", "heavy")], (0, 5, 4), id="one at a time"),
+        pytest.param(
+            [(1, state, queue) for state in NOT_FOR_WORKERS for queue in ("default", "heavy", "reports")],
+            (0, 0, 0),
+            id="not for workers",
+        ),
+        pytest.param([(7, "queued", "nobody's")], (0, 0, 0), id="a queue without workers"),
+    ],
+)
+def test_every_queue_follows_its_own_tasks(
+    database: str, queries: dict[str, str], tasks: list[tuple[int, str, str]], expected: tuple[int, int, int]
+) -> None:
+    quoted = [(count, state, queue.replace("'", "''")) for count, state, queue in tasks]
+    found = {queue: ask(database, query, quoted) for queue, query in queries.items()}
+    assert found == dict(zip(("default", "heavy", "reports"), expected, strict=True))
+
+
+def test_our_values_leave_the_default_queue_s_query_to_the_chart(full: Running) -> None:
+    celery = full.rendered.values["workers"]["celery"]
+    (of_default,) = celery["sets"]
+    assert "query" not in {**celery["keda"], **of_default["keda"]}
+    assert celery["keda"]["usePgbouncer"] is False
 
 
 def test_the_query_is_the_chart_s() -> None:

@@ -1,0 +1,108 @@
+"""A worker that is told to go ends its task, takes no other, and leaves with 0: a scale-in loses nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ops.airflow_api import AirflowError
+from tests.local.conftest import LEAVING, LEAVING_QUEUE, Running, sql
+
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+
+PATIENCE_SECONDS = 120
+# What the chart runs in the pod, with the queue of a set. The signal is for this process alone, as in the pod
+# (DUMB_INIT_SETSID=0). Airflow's own log server would listen on every address of this machine.
+COMMAND = 'source "$0"; exec airflow celery worker -q "$1" --skip-serve-logs'
+QUERY = f"SELECT count(*) FROM task_instance WHERE (state='running' OR state='queued') AND queue = '{LEAVING_QUEUE}'"
+
+
+@contextmanager
+def worker(full: Running, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker with two places, in a session of its own."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["bash", "-c", COMMAND, str(full.folder.shell), LEAVING_QUEUE],
+            env={**os.environ, "AIRFLOW__CELERY__WORKER_CONCURRENCY": "2"},
+            cwd=full.folder.path,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_until(lambda: says(log, " ready."), process)
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not reached():
+        assert process is None or process.poll() is None, "the worker has gone"
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+
+
+def says(log: Path, words: str) -> bool:
+    return words in log.read_text(errors="replace")
+
+
+def is_there(full: Running) -> bool:
+    try:
+        full.api.dag(LEAVING)
+    except AirflowError:
+        return False
+    return True
+
+
+def start(full: Running) -> str:
+    return full.api.trigger(LEAVING, note="a test")
+
+
+def task(full: Running, run_id: str) -> tuple[str | None, int]:
+    """State and number of tries of the run's task."""
+    found = full.api.task_instances(LEAVING, run_id)
+    return (found[0]["state"], found[0]["try_number"]) if found else (None, 0)
+
+
+def test_a_worker_that_is_told_to_go_ends_its_task_and_takes_no_other(full: Running, tmp_path: Path) -> None:
+    wait_until(lambda: is_there(full))
+    full.api.pause(LEAVING, paused=False)
+    go = full.folder.path / f"go-{LEAVING}"
+
+    with worker(full, tmp_path / "first.log") as first:
+        begun = start(full)
+        wait_until(lambda: task(full, begun)[0] == "running", first)
+        first.send_signal(signal.SIGTERM)
+        wait_until(lambda: says(tmp_path / "first.log", "Warm shutdown"), first)
+
+        late = start(full)
+        wait_until(lambda: task(full, late)[0] == "queued", first)
+        time.sleep(5)  # it has a place free, and would take it at once
+        assert task(full, late)[0] == "queued"
+        assert task(full, begun)[0] == "running"
+        assert first.poll() is None
+        # KEDA goes on counting the task of a worker that leaves, and so keeps a place for the one that waits.
+        assert sql(full.database, QUERY) == ["2"]
+
+        go.touch()
+        assert first.wait(PATIENCE_SECONDS) == 0
+    assert task(full, begun) == ("success", 1)
+    assert task(full, late)[0] == "queued"
+
+    with worker(full, tmp_path / "second.log") as second:
+        wait_until(lambda: full.api.run_state(LEAVING, late) == "success", second)
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(PATIENCE_SECONDS) == 0
+    assert task(full, late) == ("success", 1)
+    assert full.api.run_state(LEAVING, begun) == "success"
