@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from settings.checks_dags import check_dags
 from settings.checks_ingress import check_ingress
 from settings.checks_workers import check_workers
 from settings.errors import Contradiction, ContradictionError, nearest
@@ -29,6 +30,7 @@ def check(settings: Settings) -> None:
         *_network(settings),
         *_cluster(settings),
         *check_workers(settings),
+        *check_dags(settings),
         *check_ingress(settings),
     ]
     if found:

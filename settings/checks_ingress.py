@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from settings.checks_place import in_place
 from settings.errors import Contradiction
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def check_ingress(settings: Settings) -> Iterator[Contradiction]:
         allowed = f"name the host in that zone, because {_INGRESS}.hosted_zone_id is set"
         yield Contradiction(f"{_INGRESS}.domain", None, allowed)
     if ingress.certificate_arn:
-        yield from _in_place(settings, f"{_INGRESS}.certificate_arn", ingress.certificate_arn, "a certificate")
+        yield from in_place(settings, f"{_INGRESS}.certificate_arn", ingress.certificate_arn, "a certificate")
     if ingress.has_https and ingress.allow_http:
         reason = "certificate_arn" if ingress.certificate_arn else "hosted_zone_id"
         allowed = f"must be false or left out: with {_INGRESS}.{reason}, HTTP is redirected to HTTPS"
@@ -42,20 +43,12 @@ def _oidc(settings: Settings, oidc: OidcSettings) -> Iterator[Contradiction]:
         # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html
         allowed = f"needs HTTPS: set {_INGRESS}.certificate_arn, or {_INGRESS}.hosted_zone_id and {_INGRESS}.domain"
         yield Contradiction(f"{_INGRESS}.oidc.issuer", oidc.issuer, allowed)
-    yield from _in_place(settings, f"{_INGRESS}.oidc.client_secret_arn", oidc.client_secret_arn, "a secret")
+    yield from in_place(settings, f"{_INGRESS}.oidc.client_secret_arn", oidc.client_secret_arn, "a secret")
     if oidc.client_secret_key_arn:
-        yield from _in_place(settings, f"{_INGRESS}.oidc.client_secret_key_arn", oidc.client_secret_key_arn, "a key")
+        yield from in_place(settings, f"{_INGRESS}.oidc.client_secret_key_arn", oidc.client_secret_key_arn, "a key")
     if oidc.airflow_login == "identity" and "email" not in oidc.scope.split():
         allowed = f"must have email in it: {_INGRESS}.oidc.airflow_login=identity knows people by it"
         yield Contradiction(f"{_INGRESS}.oidc.scope", oidc.scope, allowed)
     if oidc.airflow_login == "password" and oidc.administrators:
         allowed = f"must be left out: with {_INGRESS}.oidc.airflow_login=password, Airflow has users of its own"
         yield Contradiction(f"{_INGRESS}.oidc.administrators", ",".join(oidc.administrators), allowed)
-
-
-def _in_place(settings: Settings, key: str, arn: str, what: str) -> Iterator[Contradiction]:
-    """What an ARN names must be where the deployment is."""
-    _, partition, _, region, *_ = arn.split(":")
-    if (partition, region) != (settings.partition, settings.region):
-        allowed = f"must be {what} in {settings.region} of the partition {settings.partition}"
-        yield Contradiction(key, arn, allowed)

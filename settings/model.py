@@ -11,20 +11,19 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 
 from settings import checks
+from settings.dags import DagSettings
 from settings.ingress import IngressSettings
 from settings.partition import PARTITIONS, ImageSource, Partition, PartitionName
 from settings.section import Section
 from settings.sizes import DEFAULT_SIZE, Size
 from settings.types import (
     Arn,
-    BranchName,
     CacheType,
     Cidr,
     CpuQuantity,
     DatabaseType,
     DeploymentName,
     EmailAddress,
-    FolderPath,
     GravitonType,
     HttpsUrl,
     Items,
@@ -34,7 +33,6 @@ from settings.types import (
     PersonName,
     QueueName,
     Region,
-    RepositoryName,
     RepositoryPrefix,
     SubnetId,
     TagKey,
@@ -135,18 +133,6 @@ class BrokerSettings(Section):
         le=5,
         description="Replicas beside the primary. With none there is no failover (Multi-AZ is off).",
     )
-
-
-class DagSettings(Section):
-    """Where DAGs come from, and how they reach the pods."""
-
-    existing_repository: RepositoryName | None = Field(
-        default=None,
-        description="Name of a CodeCommit repository in the same account and region. Unset: one is made and seeded.",
-    )
-    branch: BranchName = Field(default="main", description="Branch that is synchronized.")
-    subdirectory: FolderPath = Field(default="", description="Folder of the DAGs in the repository. Empty: its root.")
-    sync_period_seconds: int = Field(default=15, ge=5, le=3600, description="Seconds between two synchronizations.")
 
 
 class LogSettings(Section):

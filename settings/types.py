@@ -220,6 +220,18 @@ SecretArn = Annotated[
     Field(pattern=r"^arn:aws(-cn)?:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$"),
     InWords("the ARN of a secret, like arn:aws:secretsmanager:us-west-2:123456789012:secret:oidc-a1b2c3"),
 ]
+GitUrl = Annotated[
+    str,
+    # No user name in an https:// URL: where there is one, a password is not far, and this is no place for it.
+    Field(pattern=r"^(https://[a-z0-9.-]+|ssh://([a-z0-9._-]+@)?[a-z0-9.-]+)(:\d{1,5})?/[A-Za-z0-9_./~+-]+$"),
+    InWords("an https:// or ssh:// URL without a password, like https://github.com/team/dags.git"),
+]
+KnownHosts = Annotated[
+    str,
+    # host names, kind of key, key; no braces, as External Secrets takes the text for a template
+    Field(pattern=r"^(\s*[^\s{}#]+ [a-z0-9@.-]+ [A-Za-z0-9+/=]+[^\n{}]*(\n|$))+$"),
+    InWords("lines of a known_hosts file, like github.com ssh-ed25519 AAAAC3Nz…"),
+]
 KeyArn = Annotated[
     str,
     Field(pattern=r"^arn:aws(-cn)?:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+$"),

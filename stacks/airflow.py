@@ -33,11 +33,13 @@ class Airflow(NestedStack):
         registry: Registry,
         cluster: eks.ICluster,
         state: State,
-        dag_repository: str,
+        dag_repository: charts.DagRepository,
+        codecommit_repository: str | None,
         load_balancer_subnet_ids: tuple[str, ...],
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_, description="Airflow: identities and the release")
+        permissions = self._permissions(settings, state.log_bucket, codecommit_repository, key)
         identities = [
             PodIdentity(
                 self,
@@ -48,7 +50,7 @@ class Airflow(NestedStack):
                 description=f"Airflow {component} of {settings.name}",
                 statements=statements,
             )
-            for component, statements in self._permissions(settings, state.log_bucket, dag_repository, key).items()
+            for component, statements in permissions.items()
         ]
         chart = charts.AirflowChart(
             cdk8s.App(),
@@ -62,14 +64,8 @@ class Airflow(NestedStack):
                 broker_host=state.broker.group.attr_primary_end_point_address,
                 log_bucket=state.log_bucket.bucket_name,
             ),
-            dag_volume=charts.DagVolume(
-                file_system_id=state.file_system.file_system.file_system_id,
-                access_point_id=state.file_system.access_point.access_point_id,
-            ),
-            dag_repository=charts.DagRepository(
-                url=settings.facts.codecommit_url(repository=dag_repository, region=settings.region),
-                region=settings.region,
-            ),
+            dag_volume=_dag_volume(state.file_system),
+            dag_repository=dag_repository,
             load_balancer=self._load_balancer(settings, load_balancer_subnet_ids),
         )
         installed = ChartInstaller(
@@ -114,8 +110,9 @@ class Airflow(NestedStack):
         doors = {
             "Database": (state.database.security_group, database.PORT),
             "Broker": (state.broker.security_group, broker.PORT),
-            "DagFileSystem": (state.file_system.security_group, file_system.PORT),
         }
+        if state.file_system:
+            doors["DagFileSystem"] = (state.file_system.security_group, file_system.PORT)
         return [
             ec2.CfnSecurityGroupIngress(
                 self,
@@ -131,7 +128,7 @@ class Airflow(NestedStack):
         ]
 
     def _permissions(
-        self, settings: Settings, log_bucket: s3.IBucket, dag_repository: str, key: kms.IKey
+        self, settings: Settings, log_bucket: s3.IBucket, repository: str | None, key: kms.IKey
     ) -> dict[str, list[iam.PolicyStatement]]:
         """What each component may do: a table to be read in an audit."""
         logs = log_bucket.arn_for_objects(f"{charts.LOG_PREFIX}/*")
@@ -151,15 +148,24 @@ class Airflow(NestedStack):
         )
         read_logs = allow("ReadTaskLogs", ["s3:GetObject"], [logs])
         write_logs = allow("WriteTaskLogs", ["s3:GetObject", "s3:PutObject"], [logs])
-        pull = allow(
-            "PullDags",
-            ["codecommit:GitPull"],
-            [f"arn:{Aws.PARTITION}:codecommit:{settings.region}:{Aws.ACCOUNT_ID}:{dag_repository}"],
-        )
+        pull = []
+        if repository:
+            arn = f"arn:{Aws.PARTITION}:codecommit:{settings.region}:{Aws.ACCOUNT_ID}:{repository}"
+            pull = [allow("PullDags", ["codecommit:GitPull"], [arn])]
+        # The file system is written by one pod and read by the others; in the other ways each fetches for itself.
+        readers_pull = [] if settings.dags.delivery == "efs" else pull
         return {
             "api-server": [connections, list_logs, read_logs, decrypt(key.key_arn)],
             "scheduler": [connections, decrypt(key.key_arn)],
-            "dag-processor": [connections, pull, decrypt(key.key_arn)],
-            "triggerer": [connections, list_logs, write_logs, use_key(key.key_arn)],
-            "worker": [connections, list_logs, write_logs, use_key(key.key_arn)],
+            "dag-processor": [connections, *pull, decrypt(key.key_arn)],
+            "triggerer": [connections, *readers_pull, list_logs, write_logs, use_key(key.key_arn)],
+            "worker": [connections, *readers_pull, list_logs, write_logs, use_key(key.key_arn)],
         }
+
+
+def _dag_volume(dags: file_system.DagFileSystem | None) -> charts.DagVolume | None:
+    if dags is None:
+        return None
+    return charts.DagVolume(
+        file_system_id=dags.file_system.file_system_id, access_point_id=dags.access_point.access_point_id
+    )

@@ -20,6 +20,7 @@ from charts.airflow import SecretArns
 from charts.placement import worker_pool
 from constructs import Construct
 from settings import Registry, Settings, capacity
+from settings.dags import GitSettings
 from settings.ingress import OidcSettings
 from settings.workers import WorkerSet
 
@@ -100,6 +101,7 @@ class Controllers(NestedStack):
                 ),
                 decrypt(key.key_arn),
                 *_read_client_secret(settings.airflow.ingress.oidc),
+                *_read_git_secret(settings.dags.git),
             ],
         )
         chart = external_secrets.ExternalSecretsChart(self._app, "external-secrets", registry=self._registry)
@@ -139,14 +141,21 @@ class Controllers(NestedStack):
 
 def _read_client_secret(oidc: OidcSettings | None) -> list[iam.PolicyStatement]:
     """Read the secret of the client that the load balancer signs people in with."""
-    if oidc is None:
-        return []
+    return _read_given("OidcClientSecret", oidc.client_secret_arn, oidc.client_secret_key_arn) if oidc else []
+
+
+def _read_git_secret(git: GitSettings | None) -> list[iam.PolicyStatement]:
+    """Read what a git repository outside AWS CodeCommit is read with."""
+    return _read_given("GitSecret", git.secret_arn, git.secret_key_arn) if git and git.secret_arn else []
+
+
+def _read_given(sid: str, secret_arn: str, key_arn: str | None) -> list[iam.PolicyStatement]:
+    """Read a secret that the settings name, and use the key that it is encrypted with."""
     read = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
-    key = [oidc.client_secret_key_arn] if oidc.client_secret_key_arn else []
-    return [
-        allow("ReadOidcClientSecret", read, [oidc.client_secret_arn]),
-        *(allow("DecryptOidcClientSecret", ["kms:Decrypt"], [arn]) for arn in key),
-    ]
+    found = [allow(f"Read{sid}", read, [secret_arn])]
+    if key_arn:
+        found.append(allow(f"Decrypt{sid}", ["kms:Decrypt"], [key_arn]))
+    return found
 
 
 def _worker_pool(workers: WorkerSet) -> karpenter.WorkerPool:

@@ -6,6 +6,7 @@ from aws_cdk import Aws, CfnOutput, Environment, Stack, Tags
 from aws_cdk import aws_kms as kms
 
 from airflow_eks.encryption_key import EncryptionKey
+from charts.airflow import DagRepository
 from constructs import Construct
 from settings import Registry, Settings
 from stacks.airflow import Airflow
@@ -60,11 +61,12 @@ class Platform(Stack):
             secret_arns=state.secret_arns,
             key=key,
         )
-        dag_repository = settings.dags.existing_repository
+        codecommit_repository = settings.dags.existing_repository
         dag_source = None
-        if dag_repository is None:
+        if codecommit_repository is None and settings.dags.git is None:
             dag_source = DagSource(self, "DagSource", settings=settings, key=key)
-            dag_repository = dag_source.name
+            codecommit_repository = dag_source.name
+        dag_repository = _dag_repository(settings, codecommit_repository)
         airflow = Airflow(
             self,
             "Airflow",
@@ -73,6 +75,7 @@ class Platform(Stack):
             cluster=cluster.eks,
             state=state,
             dag_repository=dag_repository,
+            codecommit_repository=codecommit_repository,
             load_balancer_subnet_ids=network.load_balancer_subnet_ids,
             key=key,
         )
@@ -83,21 +86,36 @@ class Platform(Stack):
         airflow.node.add_dependency(controllers)
         if dag_source is not None:
             airflow.node.add_dependency(dag_source)
-        self._outputs(settings, state=state, dag_repository=dag_repository)
+        self._outputs(settings, state=state, dag_repository_url=dag_repository.url)
 
     def _network(self, settings: Settings, key: kms.IKey) -> Network | ExistingNetwork:
         if settings.network.existing_vpc is not None:
             return ExistingNetwork(self, "Network", settings=settings, vpc=settings.network.existing_vpc)
         return Network(self, "Network", settings=settings, key=key)
 
-    def _outputs(self, settings: Settings, *, state: State, dag_repository: str) -> None:
+    def _outputs(self, settings: Settings, *, state: State, dag_repository_url: str) -> None:
         outputs = {
             "ClusterName": settings.name,
             "KubeconfigCommand": f"aws eks update-kubeconfig --region {settings.region} --name {settings.name}",
-            "DagRepositoryUrl": settings.facts.codecommit_url(repository=dag_repository, region=settings.region),
+            "DagRepositoryUrl": dag_repository_url,
             "AdminSecretArn": state.secret_arns.admin,
             "LogBucketName": state.log_bucket.bucket_name,
             "DatabaseEndpoint": state.database.cluster.cluster_endpoint.hostname,
         }
         for id_, value in outputs.items():
             CfnOutput(self, id_, value=value)
+
+
+def _dag_repository(settings: Settings, codecommit_repository: str | None) -> DagRepository:
+    git = settings.dags.git
+    if git is None:
+        url = settings.facts.codecommit_url(repository=str(codecommit_repository), region=settings.region)
+        return DagRepository(url=url, region=settings.region, credentials="codecommit")
+    by_key = git.url.startswith("ssh://")
+    return DagRepository(
+        url=git.url,
+        region=settings.region,
+        credentials="ssh-key" if by_key else "password" if git.secret_arn else "none",
+        secret_arn=git.secret_arn,
+        known_hosts=git.known_hosts,
+    )

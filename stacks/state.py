@@ -63,15 +63,17 @@ class State(NestedStack):
             key=key,
             log_retention=log_retention,
         )
-        self.file_system = DagFileSystem(
-            self,
-            "DagFileSystem",
-            vpc=vpc,
-            subnets=subnets,
-            backups=removal.keep,
-            removal_policy=removal.everything_else,
-            key=key,
-        )
+        self.file_system: DagFileSystem | None = None
+        if settings.dags.delivery == "efs":
+            self.file_system = DagFileSystem(
+                self,
+                "DagFileSystem",
+                vpc=vpc,
+                subnets=subnets,
+                backups=removal.keep,
+                removal_policy=removal.everything_else,
+                key=key,
+            )
         self.log_bucket = LogBucket(
             self,
             "LogBucket",

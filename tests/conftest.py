@@ -14,6 +14,15 @@ def deployment(request: pytest.FixtureRequest) -> Deployment:
     return synthesize(request.param)
 
 
+WITH_EFS = [name for name, context in CONFIGURATIONS.items() if context.get("dags.delivery", "efs") == "efs"]
+
+
+@pytest.fixture(scope="session", params=WITH_EFS)
+def efs_deployment(request: pytest.FixtureRequest) -> Deployment:
+    """Each configuration in which a file system carries the DAGs."""
+    return synthesize(request.param)
+
+
 @pytest.fixture(scope="session", params=DEFAULTS)
 def default_deployment(request: pytest.FixtureRequest) -> Deployment:
     """The defaults of each partition and China region in turn."""

@@ -8,13 +8,13 @@ from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalan
 
 __all__ = [
     "COMPONENTS",
+    "INGRESS",
     "LOG_PREFIX",
     "NAMESPACE",
     "AirflowChart",
     "DagRepository",
     "DagVolume",
     "Endpoints",
-    "INGRESS",
     "LoadBalancer",
     "SecretArns",
     "secret_prefixes",

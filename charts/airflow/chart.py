@@ -7,7 +7,8 @@ import cdk8s_plus_27 as kplus
 
 from charts.airflow.components import HELM_TIMEOUT_SECONDS, RELEASE
 from charts.airflow.dag_volume import AirflowDagVolume
-from charts.airflow.git_sync import GitAskpass
+from charts.airflow.git_askpass import GitAskpass
+from charts.airflow.git_credentials import GitCredentials
 from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancer, SecretArns
 from charts.airflow.pgbouncer import PgBouncerWatch
 from charts.airflow.secrets import AirflowSecrets
@@ -35,7 +36,7 @@ class AirflowChart(cdk8s.Chart):
         registry: Registry,
         secret_arns: SecretArns,
         endpoints: Endpoints,
-        dag_volume: DagVolume,
+        dag_volume: DagVolume | None,
         dag_repository: DagRepository,
         load_balancer: LoadBalancer,
     ) -> None:
@@ -53,8 +54,6 @@ class AirflowChart(cdk8s.Chart):
             or settings.facts.database_ca_bundle_url(region=settings.region),
         )
         watch = PgBouncerWatch(self, "pgbouncer-watch", namespace=NAMESPACE)
-        dags = AirflowDagVolume(self, "dags", namespace=NAMESPACE, volume=dag_volume)
-        askpass = GitAskpass(self, "git-askpass", namespace=NAMESPACE)
         release = HelmRelease(
             self,
             "release",
@@ -72,7 +71,20 @@ class AirflowChart(cdk8s.Chart):
                 load_balancer=load_balancer,
             ),
         )
-        parts: list[Construct] = [secrets, watch, dags, askpass]
+        parts: list[Construct] = [secrets, watch]
+        if dag_volume:
+            parts.append(AirflowDagVolume(self, "dags", namespace=NAMESPACE, volume=dag_volume))
+        if dag_repository.credentials == "codecommit":
+            parts.append(GitAskpass(self, "git-askpass", namespace=NAMESPACE))
+        if dag_repository.secret_arn:
+            credentials = GitCredentials(
+                self,
+                "git-credentials",
+                namespace=NAMESPACE,
+                repository=dag_repository,
+                secret_arn=dag_repository.secret_arn,
+            )
+            parts.append(credentials)
         if settings.airflow.ingress.oidc:
             parts.append(SignIn(self, "sign-in", namespace=NAMESPACE, oidc=settings.airflow.ingress.oidc))
         for part in parts:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from charts.airflow import git_sync, secrets
+from charts.airflow import secrets
 from charts.airflow.api_server import behind_load_balancer
 from charts.airflow.config import scheduler_environment
-from charts.airflow.inputs import DagRepository, LoadBalancer
+from charts.airflow.dag_delivery import DagDelivery
+from charts.airflow.inputs import LoadBalancer
 from charts.airflow.workers import worker_values
 from charts.placement import resources, spread
-from settings import ImageReference
 from settings.model import AdminSettings, AirflowSettings, ComponentSettings, SingletonSettings
 
 RELEASE = "airflow"
@@ -33,9 +33,7 @@ def service_account(component: str) -> str:
     return f"{RELEASE}-{component}"
 
 
-def components(
-    *, airflow: AirflowSettings, image: ImageReference, repository: DagRepository, load_balancer: LoadBalancer
-) -> Values:
+def components(*, airflow: AirflowSettings, delivery: DagDelivery, load_balancer: LoadBalancer) -> Values:
     """Values of every process that Airflow consists of."""
     return {
         "apiServer": {
@@ -53,9 +51,10 @@ def components(
             **_server("triggerer", airflow.triggerer),
             "persistence": {"enabled": False},
             "logGroomerSidecar": {"enabled": False},
+            **delivery.reader(),
         },
-        "dagProcessor": _dag_processor(airflow.dag_processor, image=image, repository=repository),
-        "workers": worker_values(airflow, service_account=service_account("worker")),
+        "dagProcessor": _dag_processor(airflow.dag_processor, delivery),
+        "workers": worker_values(airflow, service_account=service_account("worker"), dags=delivery.reader()),
         "migrateDatabaseJob": {**_job(cpu="250m", memory="1Gi")},
         "createUserJob": {**_job(cpu="250m", memory="1Gi"), **_create_user(airflow.admin)},
     }
@@ -73,15 +72,14 @@ def _server(component: str, server: ComponentSettings) -> Values:
     return values
 
 
-def _dag_processor(size: SingletonSettings, *, image: ImageReference, repository: DagRepository) -> Values:
+def _dag_processor(size: SingletonSettings, delivery: DagDelivery) -> Values:
     return {
         # One, and the old one goes before the new one comes: its git-sync is the only writer of the DAG volume.
         "replicas": 1,
         "strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
         "resources": resources(cpu=size.cpu, memory=size.memory),
-        "extraInitContainers": [git_sync.sidecar(image=image, repository=repository)],
-        "extraVolumes": [git_sync.volume()],
         "logGroomerSidecar": _LOG_GROOMER,
+        **delivery.processor(),
     }
 
 

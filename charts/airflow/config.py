@@ -29,8 +29,8 @@ def secret_prefixes(name: str) -> tuple[str, str]:
     return f"{name}/connections", f"{name}/variables"
 
 
-def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints) -> Config:
-    """Build the configuration of all components of the deployment with this name."""
+def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints, dags: Config) -> Config:
+    """Build the configuration of all components of the deployment with this name; ``dags`` is how its DAGs come."""
     connections, variables = secret_prefixes(name)
     workers = airflow.workers
     config: Config = {
@@ -67,6 +67,8 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints)
             "backend_kwargs": json.dumps({"connections_prefix": connections, "variables_prefix": variables}),
         },
     }
+    for section, options in dags.items():
+        config[section] |= options
     if airflow.ingress.domain:
         protocol = "https" if airflow.ingress.has_https else "http"
         config["api"] |= {"base_url": f"{protocol}://{airflow.ingress.domain}"}

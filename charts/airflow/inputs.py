@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +49,16 @@ class DagVolume:
 
 @dataclass(frozen=True, kw_only=True)
 class DagRepository:
-    """The repository that git-sync follows."""
+    """The repository that the DAGs come from."""
 
     url: str
     region: str
+    credentials: Literal["codecommit", "none", "password", "ssh-key"]
+    """How it is read: with the pod's own identity, by everybody, or with what is in a secret."""
+    secret_arn: str | None = None
+    """The secret, where it is read with one."""
+    known_hosts: str | None = None
+    """The host's public keys, where it is read by SSH."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from charts.airflow import git_sync, secrets
+from charts.airflow import secrets
 from charts.airflow.components import components
 from charts.airflow.config import airflow_config, airflow_environment
-from charts.airflow.dag_volume import CLAIM
+from charts.airflow.dag_delivery import DagDelivery
 from charts.airflow.ingress import ingress_values
 from charts.airflow.inputs import DagRepository, Endpoints, LoadBalancer
 from charts.airflow.pgbouncer import pgbouncer_values
 from charts.airflow.pod_security import as_nobody, restricted_pod
 from charts.placement import SERVICES_POOL, node_selector, resources
 from settings import Registry
-from settings.model import AirflowSettings, DagSettings
+from settings.dags import DagSettings
+from settings.model import AirflowSettings
 
 _AIRFLOW_UID = 50000
-_GIT_SYNC_UID = 65533
-"""The access point of the DAG volume makes every file this user's; git-sync is this user too."""
 
 
 def airflow_values(
@@ -33,6 +32,9 @@ def airflow_values(
 ) -> dict[str, Any]:
     """Build the values of the release."""
     image = registry.image("airflow")
+    delivery = DagDelivery(
+        dags=dags, repository=repository, airflow_image=image, git_sync_image=registry.image("git-sync")
+    )
     return {
         "executor": "CeleryExecutor",
         "airflowVersion": image.tag,
@@ -42,16 +44,17 @@ def airflow_values(
         "nodeSelector": node_selector(SERVICES_POOL),
         "securityContexts": restricted_pod(_AIRFLOW_UID),
         "enableServiceLinks": False,
-        "env": airflow_environment(),
-        "config": airflow_config(name=name, airflow=airflow, endpoints=endpoints),
+        "env": [*airflow_environment(), *delivery.environment()],
+        **delivery.secret_environment(),
+        "config": airflow_config(name=name, airflow=airflow, endpoints=endpoints, dags=delivery.config()),
         **_secret_names(),
-        **components(airflow=airflow, image=image, repository=repository, load_balancer=load_balancer),
+        **components(airflow=airflow, delivery=delivery, load_balancer=load_balancer),
         "pgbouncer": pgbouncer_values(airflow.pgbouncer),
         "statsd": {
             "securityContexts": as_nobody(),
             "resources": resources(cpu="50m", memory="128Mi"),
         },
-        "dags": _dags(dags, repository),
+        "dags": delivery.chart(),
         "ingress": ingress_values(ingress=airflow.ingress, load_balancer=load_balancer),
         # Bundled databases, of which none is used.
         "postgresql": {"enabled": False},
@@ -81,26 +84,4 @@ def _secret_names() -> dict[str, Any]:
         "fernetKeySecretName": secrets.FERNET,
         "apiSecretKeySecretName": secrets.API_SECRET_KEY,
         "jwtSecretName": secrets.JWT_SECRET,
-    }
-
-
-def _dags(dags: DagSettings, repository: DagRepository) -> dict[str, Any]:
-    return {
-        "persistence": {"enabled": True, "existingClaim": CLAIM},
-        "gitSync": {
-            "enabled": True,
-            "repo": repository.url,
-            # `branch` becomes the variable of an option that git-sync v4 has given up but still lets win over `ref`.
-            "branch": dags.branch,
-            "ref": dags.branch,
-            "subPath": dags.subdirectory,
-            "period": f"{dags.sync_period_seconds}s",
-            # A repository that cannot be reached for a while is no reason to stop parsing the DAGs that are there.
-            "maxFailures": -1,
-            "env": git_sync.environment(),
-            "resources": resources(cpu="50m", memory="128Mi"),
-            "securityContexts": {
-                "container": {**restricted_pod(_GIT_SYNC_UID)["containers"], "runAsUser": _GIT_SYNC_UID}
-            },
-        },
     }

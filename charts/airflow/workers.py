@@ -29,8 +29,11 @@ _QUERY = (
 Values = dict[str, Any]
 
 
-def worker_values(airflow: AirflowSettings, *, service_account: str) -> Values:
-    """Values of the workers of all queues. They share one service account, and with it one role."""
+def worker_values(airflow: AirflowSettings, *, service_account: str, dags: Values) -> Values:
+    """Values of the workers of all queues. They share one service account, and with it one role.
+
+    ``dags`` is how they get at the DAGs.
+    """
     return {
         "celery": {
             "enableDefault": False,
@@ -56,6 +59,7 @@ def worker_values(airflow: AirflowSettings, *, service_account: str) -> Values:
                     }
                 },
             },
+            **dags,
             "sets": [_worker_set(each) for each in airflow.worker_sets],
         }
     }

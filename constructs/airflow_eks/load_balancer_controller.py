@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
@@ -28,7 +30,7 @@ def load_balancer_controller_statements(
     tagged = {"StringEquals": {f"aws:ResourceTag/{_CLUSTER_TAG}": cluster_name}}
     tagging = {"StringEquals": {f"aws:RequestTag/{_CLUSTER_TAG}": cluster_name}}
     return [
-        *(_web_acl_statements(region, balancers[0]) if web_acl else ()),
+        *(_web_acl_statements(region, balancers[0], tagged) if web_acl else ()),
         allow(
             "FindNetworkAndLoadBalancers",
             [
@@ -154,12 +156,15 @@ def load_balancer_controller_statements(
     ]
 
 
-def _web_acl_statements(region: str, load_balancers: str) -> list[iam.PolicyStatement]:
+def _web_acl_statements(
+    region: str, load_balancers: str, tagged: Mapping[str, Mapping[str, str]]
+) -> list[iam.PolicyStatement]:
     """Put a web ACL before a load balancer, and take it away.
 
     https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html
     """
-    # The ACL comes after this policy, with Airflow: its id is not known yet, nor is the load balancer's.
+    # The ACL comes after this policy, with Airflow: its id is not known yet, nor is the load balancer's. AWS WAF says
+    # of no tag that it looks at it here; which load balancers are meant is bounded by the second statement.
     acls = f"arn:{Aws.PARTITION}:wafv2:{region}:{Aws.ACCOUNT_ID}:regional/webacl/*"
     return [
         allow(
@@ -167,5 +172,5 @@ def _web_acl_statements(region: str, load_balancers: str) -> list[iam.PolicyStat
             ["wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetWebACL", "wafv2:GetWebACLForResource"],
             [acls, load_balancers],
         ),
-        allow("SetWebAclOfLoadBalancer", ["elasticloadbalancing:SetWebAcl"], [load_balancers]),
+        allow("SetWebAclOfLoadBalancer", ["elasticloadbalancing:SetWebAcl"], [load_balancers], tagged),
     ]

@@ -19,6 +19,21 @@ def settings_for(partition: str, **chosen: Any) -> Settings:
     return build_settings({"partition": partition, **chosen})
 
 
+def dag_repository(settings: Settings) -> DagRepository:
+    """The repository of the settings, with the name of one in AWS CodeCommit made up."""
+    git = settings.dags.git
+    if git is None:
+        url = settings.facts.codecommit_url(repository="airflow-dags", region=settings.region)
+        return DagRepository(url=url, region=settings.region, credentials="codecommit")
+    return DagRepository(
+        url=git.url,
+        region=settings.region,
+        credentials="ssh-key" if git.known_hosts else "password" if git.secret_arn else "none",
+        secret_arn=git.secret_arn,
+        known_hosts=git.known_hosts,
+    )
+
+
 def build_charts(settings: Settings) -> dict[str, list[Object]]:
     """The output of every chart, by name: objects and releases in their order."""
     registry = Registry(settings=settings, account=ACCOUNT)
@@ -84,11 +99,10 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
                 broker_host="broker.example.com",
                 log_bucket="task-logs-bucket",
             ),
-            dag_volume=DagVolume(file_system_id="fs-0123456789abcdef0", access_point_id="fsap-0123456789abcdef0"),
-            dag_repository=DagRepository(
-                url=settings.facts.codecommit_url(repository="airflow-dags", region=settings.region),
-                region=settings.region,
-            ),
+            dag_volume=DagVolume(file_system_id="fs-0123456789abcdef0", access_point_id="fsap-0123456789abcdef0")
+            if settings.dags.delivery == "efs"
+            else None,
+            dag_repository=dag_repository(settings),
             load_balancer=LoadBalancer(
                 certificate_arn=settings.airflow.ingress.certificate_arn,
                 web_acl_arn=arn("wafv2", "regional/webacl/airflow/1") if settings.airflow.ingress.waf else None,

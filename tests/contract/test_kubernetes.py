@@ -27,9 +27,7 @@ def faults(manifest: dict[str, Any]) -> list[str]:
 
 def test_core_kinds(deployment: Deployment) -> None:
     core = [each for each in deployment.objects if not is_custom(each)]
-    assert {"Namespace", "StorageClass", "PersistentVolume", "PersistentVolumeClaim", "ConfigMap"} <= {
-        each.kind for each in core
-    }
+    assert {"Namespace", "StorageClass", "ConfigMap"} <= {each.kind for each in core}
     for each in core:
         version = deployment.settings.cluster.kubernetes_version
         kubernetes_validate.validate(reference.concrete(each.manifest), version, strict=True)

@@ -19,6 +19,7 @@ HARMLESS_KEYS = {
     r"[hH]ttpTokens$": "IMDSv2",
     r"alb\.ingress\.kubernetes\.io/auth-.*$": "how people sign in; it names the Secret with the client's",
     r"(authorization|token)Endpoint$": "a URL of the identity provider's",
+    r"GITSYNC_PASSWORD_FILE$": "where the password is mounted",
     r"AuthenticationMode$": "how the cluster knows people",
 }
 HARMLESS_VALUES = {

@@ -38,7 +38,13 @@ def test_every_component_has_a_duty() -> None:
 
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_a_component_may_do_what_it_has_to(deployment: Deployment, component: str) -> None:
-    assert actions(statements(deployment, component)) == DUTIES[component] | FOR_ALL
+    duties = DUTIES[component] | FOR_ALL
+    dags = deployment.settings.dags
+    if dags.delivery != "efs" and component in ("triggerer", "worker"):
+        duties = duties | {"codecommit:GitPull"}
+    if dags.git is not None:
+        duties = duties - {"codecommit:GitPull"}
+    assert actions(statements(deployment, component)) == duties
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

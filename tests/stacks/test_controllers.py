@@ -10,8 +10,9 @@ from tests.support.deployment import Deployment
 
 def test_external_secrets_reads_the_secrets_of_this_deployment_alone(deployment: Deployment) -> None:
     role = deployment.one("AWS::IAM::Role", path="/ExternalSecretsIdentity/")
-    read, decrypt, *of_sign_in = role.properties["Policies"][0]["PolicyDocument"]["Statement"]
-    assert bool(of_sign_in) == (deployment.settings.airflow.ingress.oidc is not None)
+    read, decrypt, *of_settings = role.properties["Policies"][0]["PolicyDocument"]["Statement"]
+    named = deployment.settings.airflow.ingress.oidc or deployment.settings.dags.git
+    assert bool(of_settings) == bool(named)
     assert set(read["Action"]) == {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
     made = {each.ref for each in deployment.all("AWS::SecretsManager::Secret")}
     by_rds = deployment.one("AWS::RDS::DBCluster").att("MasterUserSecret.SecretArn")

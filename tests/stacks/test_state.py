@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from tests.support.deployment import Deployment
 
 GROUP, RULE = "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress"
-DOORS = {"/Database/": 5432, "/Broker/": 6379, "/DagFileSystem/": 2049}
+DOORS = {"/Database/": 5432, "/Broker/": 6379}
+DAG_DOOR = {"/DagFileSystem/": 2049}
+
+
+def doors(deployment: Deployment) -> dict[str, int]:
+    """What there is to be reached, and by which port."""
+    return {**DOORS, **(DAG_DOOR if deployment.settings.dags.delivery == "efs" else {})}
 
 
 def ingress(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -22,14 +26,14 @@ def ingress(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
             yield group.att("GroupId"), rule
 
 
-@pytest.mark.parametrize(("path", "port"), DOORS.items())
-def test_only_the_cluster_comes_in(deployment: Deployment, path: str, port: int) -> None:
-    group = deployment.one(GROUP, stack="State", path=path)
-    [rule] = [rule for target, rule in ingress(deployment) if target == group.att("GroupId")]
+def test_only_the_cluster_comes_in(deployment: Deployment) -> None:
     cluster = deployment.one("AWS::EKS::Cluster").att("ClusterSecurityGroupId")
-    assert rule["SourceSecurityGroupId"] == cluster
-    assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", port, port)
-    assert "CidrIp" not in rule
+    for path, port in doors(deployment).items():
+        group = deployment.one(GROUP, stack="State", path=path)
+        [rule] = [rule for target, rule in ingress(deployment) if target == group.att("GroupId")]
+        assert rule["SourceSecurityGroupId"] == cluster
+        assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", port, port)
+        assert "CidrIp" not in rule
 
 
 def test_no_rule_is_for_a_group_that_nobody_knows(deployment: Deployment) -> None:
@@ -45,7 +49,7 @@ def test_nothing_is_open_to_the_world(deployment: Deployment) -> None:
 
 
 def test_each_uses_its_group(deployment: Deployment) -> None:
-    group = {path: deployment.one(GROUP, stack="State", path=path).att("GroupId") for path in DOORS}
+    group = {path: deployment.one(GROUP, stack="State", path=path).att("GroupId") for path in doors(deployment)}
     assert deployment.one("AWS::RDS::DBCluster").properties["VpcSecurityGroupIds"] == [group["/Database/"]]
     queue = deployment.one("AWS::ElastiCache::ReplicationGroup").properties
     assert queue["SecurityGroupIds"] == [group["/Broker/"]]
@@ -54,12 +58,17 @@ def test_each_uses_its_group(deployment: Deployment) -> None:
 
 
 def test_nothing_of_it_calls_out(deployment: Deployment) -> None:
-    for path in DOORS:
+    for path in doors(deployment):
         egress = deployment.one(GROUP, stack="State", path=path).properties["SecurityGroupEgress"]
         # What the CDK writes for "nothing": without a rule, EC2 would add one that allows everything.
         assert [rule["CidrIp"] for rule in egress] == ["255.255.255.255/32"]
 
 
 def test_it_holds_one_of_each(deployment: Deployment) -> None:
-    for type_ in ("RDS::DBCluster", "ElastiCache::ReplicationGroup", "EFS::FileSystem", "S3::Bucket"):
+    for type_ in ("RDS::DBCluster", "ElastiCache::ReplicationGroup", "S3::Bucket"):
         assert deployment.one(f"AWS::{type_}").stack == "State"
+
+
+def test_it_has_a_file_system_where_one_carries_the_dags(deployment: Deployment) -> None:
+    found = deployment.all("AWS::EFS::FileSystem")
+    assert [each.stack for each in found] == (["State"] if deployment.settings.dags.delivery == "efs" else [])

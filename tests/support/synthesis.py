@@ -36,6 +36,9 @@ _SIGN_IN = {
     "airflow.ingress.oidc.token_endpoint": "https://login.example.com/tenant/token",
     "airflow.ingress.oidc.user_info_endpoint": "https://login.example.com/userinfo",
     "airflow.ingress.oidc.client_id": "airflow",
+    # And a queue with workers of its own.
+    "airflow.queues.reports.max": "1",
+    "airflow.queues.reports.spot": "false",
 }
 
 # As a person types them with `--context`, or writes them into cdk.json.
@@ -58,6 +61,17 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "airflow.ingress.allowed_cidrs": "203.0.113.0/24",
         "tags.team": "data",
     },
+    # DAGs that every pod has from a repository of one's own.
+    "sidecar": {
+        "dags.delivery": "sidecar",
+        "dags.git.url": "https://git.example.com/team/dags.git",
+        "dags.git.secret_arn": "arn:aws:secretsmanager:us-west-2:123456789012:secret:git-a1b2c3",
+        "dags.git.secret_key_arn": "arn:aws:kms:us-west-2:123456789012:key/0123",
+        "dags.subdirectory": "team/dags",
+        "size": "dev",
+    },
+    # DAGs that Airflow fetches itself.
+    "cn-bundle": {"partition": "aws-cn", "size": "dev", "dags.delivery": "bundle"},
     # A name, a certificate and a web ACL of its own, and people who sign in elsewhere.
     "sign-in": {
         **_SIGN_IN,
@@ -101,7 +115,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "airflow.ingress.certificate_arn": "arn:aws-cn:acm:cn-north-1:123456789012:certificate/0123",
     },
 }
-CHINA = (BEIJING, NINGXIA, "cn-own-vpc", "cn-sign-in")
+CHINA = (BEIJING, NINGXIA, "cn-own-vpc", "cn-sign-in", "cn-bundle")
 
 # The CDK's command line asks for these; they say which construct a resource is of.
 _METADATA = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}

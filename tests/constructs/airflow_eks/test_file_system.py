@@ -9,10 +9,10 @@ from tests.support.deployment import Deployment
 FILE_SYSTEM, TARGET, POINT = "AWS::EFS::FileSystem", "AWS::EFS::MountTarget", "AWS::EFS::AccessPoint"
 
 
-def test_it_is_encrypted_and_elastic(deployment: Deployment) -> None:
-    properties = deployment.one(FILE_SYSTEM).properties
+def test_it_is_encrypted_and_elastic(efs_deployment: Deployment) -> None:
+    properties = efs_deployment.one(FILE_SYSTEM).properties
     assert properties["Encrypted"] is True
-    assert properties["KmsKeyId"] == deployment.one("AWS::KMS::Key").att("Arn")
+    assert properties["KmsKeyId"] == efs_deployment.one("AWS::KMS::Key").att("Arn")
     assert properties["ThroughputMode"] == "elastic"
 
 
@@ -23,28 +23,28 @@ def test_a_mount_target_in_each_data_subnet(aws: Deployment) -> None:
     assert len(targets) == len(data)
 
 
-def test_everybody_is_git_sync(deployment: Deployment) -> None:
-    point = deployment.one(POINT).properties
+def test_everybody_is_git_sync(efs_deployment: Deployment) -> None:
+    point = efs_deployment.one(POINT).properties
     assert point["PosixUser"] == {"Uid": "65533", "Gid": "65533"}
     made = point["RootDirectory"]["CreationInfo"]
     assert (made["OwnerUid"], made["OwnerGid"]) == ("65533", "65533")
 
 
-def test_the_volume_is_on_the_access_point(deployment: Deployment) -> None:
-    volume = deployment.object("PersistentVolume", "airflow-dags")["spec"]
-    assert volume["csi"]["volumeHandle"] == f"{deployment.one(FILE_SYSTEM).ref}::{deployment.one(POINT).ref}"
+def test_the_volume_is_on_the_access_point(efs_deployment: Deployment) -> None:
+    volume = efs_deployment.object("PersistentVolume", "airflow-dags")["spec"]
+    assert volume["csi"]["volumeHandle"] == f"{efs_deployment.one(FILE_SYSTEM).ref}::{efs_deployment.one(POINT).ref}"
     assert "tls" in volume["mountOptions"]
 
 
-def test_tls_or_nothing(deployment: Deployment) -> None:
-    statements = deployment.one(FILE_SYSTEM).properties["FileSystemPolicy"]["Statement"]
+def test_tls_or_nothing(efs_deployment: Deployment) -> None:
+    statements = efs_deployment.one(FILE_SYSTEM).properties["FileSystemPolicy"]["Statement"]
     [denied] = [each for each in statements if each["Effect"] == "Deny"]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert (denied["Action"], denied["Principal"]) == ("*", {"AWS": "*"})
 
 
-def test_nobody_is_root_or_comes_from_elsewhere(deployment: Deployment) -> None:
-    statements = deployment.one(FILE_SYSTEM).properties["FileSystemPolicy"]["Statement"]
+def test_nobody_is_root_or_comes_from_elsewhere(efs_deployment: Deployment) -> None:
+    statements = efs_deployment.one(FILE_SYSTEM).properties["FileSystemPolicy"]["Statement"]
     [allowed] = [each for each in statements if each["Effect"] == "Allow"]
     assert set(allowed["Action"]) == {"elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"}
     assert allowed["Condition"] == {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
@@ -61,6 +61,6 @@ def test_what_is_left_of_it(request: pytest.FixtureRequest, name: str, removal: 
     assert file_system.properties.get("BackupPolicy", {"Status": "DISABLED"})["Status"] == backups
 
 
-def test_nothing_of_it_holds_on_to_the_network(deployment: Deployment) -> None:
+def test_nothing_of_it_holds_on_to_the_network(efs_deployment: Deployment) -> None:
     # A mount target that stayed would keep subnet and security group from being deleted.
-    assert all(each.removal[0] in (None, "Delete") for each in deployment.all(TARGET))
+    assert all(each.removal[0] in (None, "Delete") for each in efs_deployment.all(TARGET))

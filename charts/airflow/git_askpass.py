@@ -1,4 +1,4 @@
-"""git-sync for CodeCommit without a long-lived key: a sidecar signs each request with the pod's own identity."""
+"""AWS CodeCommit without a long-lived key: a sidecar signs each request with the pod's own identity."""
 
 from __future__ import annotations
 
@@ -69,12 +69,19 @@ def sidecar(*, image: ImageReference, repository: DagRepository) -> dict[str, An
     }
 
 
+def git_environment() -> list[dict[str, str]]:
+    """What tells git itself to ask the sidecar, where Airflow calls git."""
+    helper = f'!ask() {{ test "$1" != get || curl --silent --show-error --fail http://127.0.0.1:{PORT}/; }}; ask'
+    configuration = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "credential.helper", "GIT_CONFIG_VALUE_0": helper}
+    return [{"name": name, "value": value} for name, value in configuration.items()]
+
+
 def volume() -> dict[str, Any]:
     """The volume of the sidecar's program."""
     return {"name": _VOLUME, "configMap": {"name": CONFIG_MAP}}
 
 
-def environment() -> list[dict[str, str]]:
+def git_sync_environment() -> list[dict[str, str]]:
     """What tells git-sync to ask the sidecar, and how long git may remember the answer.
 
     A signature is good for 15 minutes, but git's cache would keep it for an hour, and go on giving it after the pod's
