@@ -48,6 +48,7 @@ snapshots: .venv/ready ## Write the snapshots anew; read the difference before y
 
 docs: .venv/ready ## Write the generated pages anew
 	python -m settings.reference
+	python -m settings.sizing
 
 bench: .venv/ready ## Measure synthesis
 	@for run in 1 2 3; do /usr/bin/env time -f "app.py      %es" python app.py; done
