@@ -9,6 +9,7 @@ from ops.local.command import airflow
 from ops.preflight.command import preflight
 from ops.status import status
 from ops.summary import summary
+from ops.upgrade.command import upgrade_check
 from ops.verify.command import verify
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command()(summary)
 app.command()(preflight)
 app.command()(verify)
 app.command()(status)
+app.command()(upgrade_check)
 app.command()(airflow)
 app.command()(demo)
 

@@ -96,9 +96,21 @@ def read_stack(aws: Aws, name: str) -> DeployedStack:
 def templates(aws: Aws, stack: DeployedStack) -> Iterator[dict[str, Any]]:
     """The templates of the nested stacks."""
     for nested in stack.nested:
-        body = aws.client("cloudformation").get_template(StackName=nested.physical_id)["TemplateBody"]
-        # botocore parses a template that is JSON; an in-memory AWS may hand out its text.
-        yield json.loads(body) if isinstance(body, str) else body
+        yield _template(aws, nested.physical_id)
+
+
+def named_templates(aws: Aws, stack: DeployedStack) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every template by the name of its stack, as ``ops.assembly`` has them; the top-level one under no name."""
+    yield "", _template(aws, stack.id)
+    for nested in stack.nested:
+        yield nested.logical_id.partition("NestedStack")[0], _template(aws, nested.physical_id)
+
+
+def _template(aws: Aws, stack_id: str) -> dict[str, Any]:
+    body = aws.client("cloudformation").get_template(StackName=stack_id)["TemplateBody"]
+    # botocore parses a template that is JSON; an in-memory AWS may hand out its text.
+    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+    return template
 
 
 def _resources(aws: Aws, stack_id: str) -> Iterator[Resource]:

@@ -14,7 +14,7 @@ from ops.kubernetes_api import APPS, KubernetesApi, named
 from ops.stack import DeployedStack, templates
 
 _HELM = "Custom::AWSCDK-EKS-HelmChart"
-_AIRFLOW_VERSION = re.compile(r'\\*"airflowVersion\\*":\s*\\*"(?P<version>[\w.+-]+?)\\*"')
+AIRFLOW_VERSION = re.compile(r'\\*"airflowVersion\\*":\s*\\*"(?P<version>[\w.+-]+?)\\*"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def releases(aws: Aws, stack: DeployedStack) -> Iterator[Fact]:
                 continue
             properties = resource["Properties"]
             yield Fact(group="Helm releases", about=properties["Release"], value=str(properties["Version"]))
-            airflow = _AIRFLOW_VERSION.search(json.dumps(properties.get("Values", "")))
+            airflow = AIRFLOW_VERSION.search(json.dumps(properties.get("Values", "")))
             if properties["Release"] == names.RELEASE and airflow:
                 yield Fact(group="Versions", about="Apache Airflow", value=airflow["version"])
 
