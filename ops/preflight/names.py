@@ -64,7 +64,7 @@ def taken(subject: Preflight) -> Findings:
         id_=name,
         advice="Choose another name: --context name=…",
     )
-    if subject.settings.dags.existing_repository is not None:
+    if subject.settings.dags.existing_repository is not None or subject.settings.dags.git is not None:
         return
     yield _free(
         subject,

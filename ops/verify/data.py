@@ -72,7 +72,9 @@ def queue(subject: Deployment) -> Findings:
 
 
 def file_system(subject: Deployment) -> Findings:
-    """EFS: available, encrypted, with its mount targets and the access point of the DAGs."""
+    """EFS, where it carries the DAGs: available, encrypted, with its mount targets and the DAGs' access point."""
+    if not subject.stack.of_type(_FILE_SYSTEM):
+        return
     efs, id_ = subject.aws.client("efs"), subject.stack.the(_FILE_SYSTEM)
     described = efs.describe_file_systems(FileSystemId=id_)["FileSystems"][0]
     faults = [] if described["LifeCycleState"] == "available" else [f"it is {described['LifeCycleState']}"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ops.aws import found
-from ops.checks import Findings, failure, ok, verdict
+from ops.checks import Findings, failure, not_checked, ok, verdict
 from ops.verify.subject import Deployment
 
 _NO_TLS = {"aws:SecureTransport": "false"}
@@ -43,6 +43,10 @@ def repository(subject: Deployment) -> Findings:
     codecommit, url = subject.aws.client("codecommit"), subject.stack.output("DagRepositoryUrl")
     name = url.rpartition("/")[2]
     check = f"repository {name}"
+    if not url.startswith("https://git-codecommit."):
+        advice = "See that the DAG processor has brought it: the checks of Airflow below."
+        yield not_checked(check, f"{url} is not in AWS CodeCommit", advice)
+        return
     push = f"Push your DAGs: git push {url}"
     described = found(codecommit.get_repository, "RepositoryDoesNotExistException", repositoryName=name)
     if described is None:

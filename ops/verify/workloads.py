@@ -50,7 +50,9 @@ def nodes(subject: Deployment) -> Findings:
 
 
 def claim(subject: Deployment) -> Findings:
-    """The claim of the DAG volume is bound."""
+    """The claim of the DAG volume is bound, where there is a file system for it."""
+    if not subject.stack.of_type("AWS::EFS::FileSystem"):
+        return
     check = f"claim {names.DAG_CLAIM}"
     found = subject.api.find(CORE, "persistentvolumeclaims", names.DAG_CLAIM, names.AIRFLOW_NAMESPACE)
     advice = f"Run: kubectl {_IN_AIRFLOW} describe pvc {names.DAG_CLAIM}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -42,11 +42,18 @@ class Live:
     aws: Aws
     answers: Answers
 
+    without: str = ""
+    """A type of resource that the stack has none of."""
+    outputs: dict[str, str] = field(default_factory=dict)
+    """Outputs that differ."""
+
     def subject(self) -> Deployment:
         """What the checks look at."""
+        stack = read_stack(self.aws, "airflow")
+        resources = tuple(each for each in stack.resources if each.type != self.without)
         return Deployment(
             aws=self.aws,
-            stack=read_stack(self.aws, "airflow"),
+            stack=replace(stack, resources=resources, outputs={**stack.outputs, **self.outputs}),
             kubernetes=NOBODY,
             dag_test=DagTest(dag_id="hello", skip=True, timeout_seconds=1),
         )
@@ -228,6 +235,20 @@ def test_a_repository_without_dags(live: Live) -> None:
     assert live.results()["repository airflow-dags"].found == "branch main has no Python file"
     live.answers.refuse("codecommit", "GetRepository", "RepositoryDoesNotExistException")
     assert live.results()["repository airflow-dags"].found == "does not exist"
+
+
+def test_a_repository_elsewhere_is_not_looked_into(live: Live) -> None:
+    live.outputs["DagRepositoryUrl"] = "https://git.example.com/team/dags.git"
+    result = live.results()["repository dags.git"]
+    assert result.status is Status.NOT_CHECKED
+    assert "is not in AWS CodeCommit" in result.found
+
+
+def test_no_file_system_is_missed_where_dags_come_another_way(live: Live) -> None:
+    live.without = "AWS::EFS::FileSystem"
+    results = live.results()
+    assert not {"file system", "mount targets", "access point"} & results.keys()
+    assert {result.status for result in results.values()} == {Status.OK}
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ OIDC = {
     "airflow.ingress.oidc.client_id": "airflow",
     "airflow.ingress.oidc.client_secret_arn": "arn:aws:secretsmanager:us-west-2:111122223333:secret:oidc-a1b2c3",
 }
+GIT = "https://git.example.com/team/dags.git"
+HOST_KEY = "git.example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ"
 ADMINISTRATOR = "arn:aws:iam::123456789012:role/Admin"
 
 
@@ -135,6 +137,12 @@ FORMS = [
         "cluster.administrators", "arn:aws:sts::123456789012:assumed-role/x/y", "must be the ARN of an IAM role or user"
     ),
     Bad("airflow.ingress.certificate_arn", "my-certificate", "must be the ARN of an ACM certificate, like arn:aws:acm"),
+    Bad("dags.delivery", "nfs", "must be efs, sidecar or bundle"),
+    Bad(
+        "dags.git.url", "https://me:secret@git.example.com/dags", "must be an https:// or ssh:// URL without a password"
+    ),
+    Bad("dags.git.url", "git@github.com:team/dags.git", "like https://github.com/team/dags.git"),
+    Bad("dags.git.known_hosts", "github.com", "must be lines of a known_hosts file", beside={"dags.git.url": GIT}),
     Bad("airflow.ingress.hosted_zone_id", "example.com", "must be the id of a Route 53 hosted zone"),
     Bad("airflow.ingress.waf_rate_limit", "5", "must be a whole number from 10 to"),
     Bad("airflow.ingress.oidc.scope", "email", "must be scopes with single spaces", beside=OIDC),
@@ -202,6 +210,14 @@ CONTRADICTIONS = [
     Bad("cluster.nodes.min", "7", "must be at most cluster.nodes.max, which is 6"),
     Bad("cluster.nodes.min", "2", "must be at least one node per zone, network.zones is 3"),
     Bad("cluster.administrators", ADMINISTRATOR, "an ARN of the partition aws-cn", beside={"partition": "aws-cn"}),
+    Bad("dags.existing_repository", "dags", "DAGs come from one repository", beside={"dags.git.url": GIT}),
+    Bad("dags.git.known_hosts", HOST_KEY, "known by its certificate", beside={"dags.git.url": GIT}),
+    Bad(
+        "dags.git.secret_arn",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:git-a1b2c3",
+        "must be a secret in us-west-2 of the partition aws",
+        beside={"dags.git.url": GIT},
+    ),
     Bad("airflow.workers.min", "30", "must be at most airflow.workers.max, which is 20"),
     Bad(
         "airflow.ingress.scheme",
@@ -291,6 +307,14 @@ def test_nothing_internal_shows(bad: Bad):
     assert [word for word in INTERNALS if word in text.removeprefix(bad.start)] == []
     # What Python would print has no second traceback above the message.
     assert "During handling" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_ssh_needs_a_key_and_a_known_host():
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"dags.git.url": "ssh://git@git.example.com/team/dags.git"})
+    text = str(caught.value)
+    assert "dags.git.secret_arn = unset: name the secret with the private key" in text
+    assert "dags.git.known_hosts = unset: give the host's keys" in text
 
 
 def test_a_zone_without_a_host_is_refused():

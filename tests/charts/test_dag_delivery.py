@@ -1,0 +1,266 @@
+"""How DAGs reach the pods: what each way puts into the chart's values, and Airflow's own git bundle at work."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from charts.airflow import git_askpass, git_credentials
+from charts.airflow.dag_delivery import BUNDLE, DagDelivery
+from charts.airflow.inputs import DagRepository
+from settings import ImageReference
+from settings.dags import DagSettings
+from tests.charts.builders import Object, build_charts, release_values, settings_for
+from tests.charts.codecommit import REGION, ROLE, pod_identity
+
+ROOT = Path(__file__).parents[2]
+AIRFLOW_PYTHON = ROOT / ".venv-airflow" / "bin" / "python"
+HTTPS = {"url": "https://git.example.com/team/dags.git"}
+SECRET = "arn:aws:secretsmanager:us-west-2:111122223333:secret:git-a1b2c3"
+HOST_KEY = "git.example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ"
+SSH = {"url": "ssh://git@git.example.com/team/dags.git", "secret_arn": SECRET, "known_hosts": HOST_KEY}
+
+
+def built(delivery: str, **dags: Any) -> list[Object]:
+    return build_charts(settings_for("aws", dags={"delivery": delivery, **dags}))["airflow"]
+
+
+def pods(objects: list[Object]) -> dict[str, Object]:
+    """Values of the pods that need DAGs."""
+    values = release_values(objects, "airflow")
+    return {
+        "dag-processor": values["dagProcessor"],
+        "triggerer": values["triggerer"],
+        "worker": values["workers"]["celery"],
+    }
+
+
+def named(items: list[Object]) -> dict[str, Object]:
+    return {item["name"]: item for item in items}
+
+
+def external_secret(objects: list[Object]) -> Object:
+    (found,) = [item for item in objects if item["metadata"]["name"] == git_credentials.SECRET]
+    return found["spec"]
+
+
+def test_one_pod_writes_the_file_system_and_the_others_read_it() -> None:
+    found = pods(built("efs"))
+    assert list(named(found["dag-processor"]["extraInitContainers"])) == ["git-askpass"]
+    for reader in ("triggerer", "worker"):
+        assert not {"extraInitContainers", "extraVolumes", "extraVolumeMounts"} & found[reader].keys()
+
+
+@pytest.mark.parametrize("delivery", ["sidecar", "bundle"])
+def test_without_the_file_system_there_is_no_claim_and_nothing_of_the_charts_own(delivery: str) -> None:
+    objects = built(delivery)
+    assert not {"PersistentVolume", "PersistentVolumeClaim"} & {item["kind"] for item in objects}
+    dags = release_values(objects, "airflow")["dags"]
+    assert dags == {"persistence": {"enabled": False}, "gitSync": {"enabled": False}}
+
+
+@pytest.mark.parametrize("pod", ["dag-processor", "triggerer", "worker"])
+def test_each_pod_has_a_copy_of_its_own(pod: str) -> None:
+    values = pods(built("sidecar", subdirectory="team/dags", branch="prod"))[pod]
+    # The signer starts first, and git-sync is done before Airflow begins.
+    signer, sync = values["extraInitContainers"]
+    assert (signer["name"], sync["name"]) == ("git-askpass", "git-sync")
+    assert (signer["restartPolicy"], sync["restartPolicy"]) == ("Always", "Always")
+    assert sync["startupProbe"]["httpGet"]["port"] == 1234
+    environment = {each["name"]: each.get("value") for each in sync["env"]}
+    assert environment["GITSYNC_REF"] == "prod"
+    assert environment["GITSYNC_HTTP_BIND"] == ":1234"
+    assert environment["GITSYNC_ASKPASS_URL"] == "http://127.0.0.1:8617/"
+    assert named(values["extraVolumes"])["dags"] == {"name": "dags", "emptyDir": {}}
+    assert values["extraVolumeMounts"] == [{"name": "dags", "mountPath": "/opt/airflow/dags", "readOnly": True}]
+
+
+def test_airflow_looks_into_the_copy() -> None:
+    objects = built("sidecar", subdirectory="team/dags")
+    assert release_values(objects, "airflow")["config"]["core"]["dags_folder"] == "/opt/airflow/dags/repo/team/dags"
+    assert "dags_folder" not in release_values(built("efs"), "airflow")["config"]["core"]
+
+
+def test_airflow_fetches_the_bundle_itself() -> None:
+    objects = built("bundle", subdirectory="team/dags", branch="prod", sync_period_seconds=20)
+    values = release_values(objects, "airflow")
+    (bundle,) = json.loads(values["config"]["dag_processor"]["dag_bundle_config_list"])
+    assert bundle["classpath"] == "airflow.providers.git.bundles.git.GitDagBundle"
+    assert bundle["kwargs"] == {
+        "tracking_ref": "prod",
+        "subdir": "team/dags",
+        "git_conn_id": "git_default",
+        "refresh_interval": 20,
+    }
+    # What Airflow looks for besides stays as it is.
+    assert values["config"]["dag_processor"]["refresh_interval"] == "30"
+    for pod in pods(objects).values():
+        assert list(named(pod["extraInitContainers"])) == ["git-askpass"]
+    connection = json.loads(named(values["env"])["AIRFLOW_CONN_GIT_DEFAULT"]["value"])
+    assert connection["host"].endswith("/v1/repos/airflow-dags")
+
+
+@pytest.mark.parametrize("delivery", ["efs", "sidecar", "bundle"])
+def test_a_public_repository_needs_nothing(delivery: str) -> None:
+    objects = built(delivery, git=HTTPS)
+    assert not [item for item in objects if item["metadata"]["name"] in (git_credentials.SECRET, "airflow-git-askpass")]
+    for pod in pods(objects).values():
+        assert "git-askpass" not in named(pod.get("extraInitContainers", []))
+
+
+def test_a_password_is_mounted_and_not_written_down() -> None:
+    objects = built("sidecar", git={**HTTPS, "secret_arn": SECRET})
+    (sync,) = pods(objects)["worker"]["extraInitContainers"]
+    environment = named(sync["env"])
+    assert environment["GITSYNC_PASSWORD_FILE"]["value"] == "/etc/dag-repository/password"
+    assert environment["GITSYNC_USERNAME"]["valueFrom"] == {
+        "secretKeyRef": {"name": "airflow-dag-repository", "key": "username"}
+    }
+    assert {"name": "dag-repository", "mountPath": "/etc/dag-repository", "readOnly": True} in sync["volumeMounts"]
+    assert [each["remoteRef"] for each in external_secret(objects)["data"]] == [
+        {"key": SECRET, "property": "username"},
+        {"key": SECRET, "property": "password"},
+    ]
+
+
+def test_a_bundles_password_comes_from_the_secret() -> None:
+    objects = built("bundle", git={**HTTPS, "secret_arn": SECRET})
+    values = release_values(objects, "airflow")
+    assert "AIRFLOW_CONN_GIT_DEFAULT" not in named(values["env"])
+    assert values["secret"] == [
+        {"envName": "AIRFLOW_CONN_GIT_DEFAULT", "secretName": "airflow-dag-repository", "secretKey": "connection"}
+    ]
+    template = external_secret(objects)["target"]["template"]["data"]["connection"]
+    filled = template.replace("{{ .username | toJson }}", '"me"').replace("{{ .password | toJson }}", json.dumps('a"b'))
+    assert json.loads(filled) == {"conn_type": "git", "host": HTTPS["url"], "login": "me", "password": 'a"b'}
+
+
+@pytest.mark.parametrize("delivery", ["efs", "sidecar"])
+def test_an_ssh_host_is_known(delivery: str) -> None:
+    objects = built(delivery, git=SSH)
+    values = release_values(objects, "airflow")
+    if delivery == "efs":
+        environment, mounted = values["dags"]["gitSync"]["env"], values["dags"]["gitSync"]["extraVolumeMounts"]
+    else:
+        (sync,) = pods(objects)["worker"]["extraInitContainers"]
+        environment, mounted = sync["env"], sync["volumeMounts"]
+    found = {each["name"]: each.get("value") for each in environment}
+    assert found["GITSYNC_SSH_KEY_FILE"] == "/etc/dag-repository/ssh"
+    assert found["GITSYNC_SSH_KNOWN_HOSTS_FILE"] == "/etc/dag-repository/known_hosts"
+    assert "/etc/dag-repository" in [each["mountPath"] for each in mounted]
+    data = external_secret(objects)["target"]["template"]["data"]
+    assert data == {"ssh": "{{ .key | trim }}\n", "known_hosts": f"{HOST_KEY}\n"}
+
+
+def test_airflow_knows_the_ssh_host_too() -> None:
+    objects = built("bundle", git=SSH)
+    connection = json.loads(named(release_values(objects, "airflow")["env"])["AIRFLOW_CONN_GIT_DEFAULT"]["value"])
+    assert connection["extra"] == {
+        "key_file": "/etc/dag-repository/ssh",
+        "strict_host_key_checking": "yes",
+        "known_hosts_file": "/etc/dag-repository/known_hosts",
+    }
+    for pod in pods(objects).values():
+        assert pod["extraVolumes"][0]["secret"]["defaultMode"] == 0o440
+        assert pod["extraVolumeMounts"][0]["mountPath"] == "/etc/dag-repository"
+
+
+# --- Airflow's own bundle, and a repository that verifies signatures ------------------------------------------------
+
+# Runs on the Python of `.venv-airflow`: a version, the next one after a push, and the first one again.
+PROBE = """
+import json, pathlib, sys
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+
+def look(**version):
+    bundle = DagBundlesManager().get_bundle(sys.argv[1], **version)
+    bundle.initialize()
+    return {"version": bundle.get_current_version(), "text": (bundle.path / "hello.py").read_text()}
+
+found = {"first": look()}
+print("waiting", flush=True)
+sys.stdin.readline()
+found["second"] = look()
+found["first again"] = look(version=found["first"]["version"])
+pathlib.Path(sys.argv[2]).write_text(json.dumps(found))
+"""
+
+
+def bundle_environment(home: Path, url: str, address: str) -> dict[str, str]:
+    """What the values give an Airflow pod, with the sidecar's address on this machine."""
+    image = ImageReference(registry="registry.example.com", path="airflow", tag="1", digest=None)
+    delivery = DagDelivery(
+        dags=DagSettings(delivery="bundle"),
+        repository=DagRepository(url=url, region=REGION, credentials="codecommit"),
+        airflow_image=image,
+        git_sync_image=image,
+    )
+    given = {each["name"]: each["value"] for each in delivery.environment()}
+    given["GIT_CONFIG_VALUE_0"] = given["GIT_CONFIG_VALUE_0"].replace(f"127.0.0.1:{git_askpass.PORT}", address)
+    bundles = delivery.config()["dag_processor"]["dag_bundle_config_list"]
+    return {
+        **given,
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles,
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(home / "bundles"),
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+
+
+def test_airflow_fetches_with_the_pods_own_identity(tmp_path: Path, codecommit: SimpleNamespace, sidecar: Any) -> None:
+    if not AIRFLOW_PYTHON.exists():
+        pytest.fail(".venv-airflow is missing: `make test` sets it up", pytrace=False)
+    findings, home = tmp_path / "findings.json", tmp_path / "airflow"
+    home.mkdir()
+    with pod_identity(tmp_path, ROLE) as agent:
+        script = sidecar(CODECOMMIT_REPOSITORY_URL=codecommit.url, **agent.environment)
+        process = subprocess.Popen(
+            [AIRFLOW_PYTHON, "-c", PROBE, BUNDLE, findings],
+            env=bundle_environment(home, codecommit.url, script.address),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert process.stdout is not None
+        shown = ""
+        while "waiting" not in shown and (line := process.stdout.readline()):
+            shown += line
+        second = codecommit.push("print('hello again')\n") if process.poll() is None else ""
+        shown += process.communicate("\n")[0]
+    assert process.returncode == 0, shown[-3000:]
+    found = json.loads(findings.read_text())
+    assert found["first"]["text"] == found["first again"]["text"] == "print('hello')\n"
+    assert found["second"] == {"version": second, "text": "print('hello again')\n"}
+    # The signature is asked for at each fetch; none of it stays in a URL on the disk.
+    written = "".join(path.read_text() for path in home.glob("bundles/**/config"))
+    assert codecommit.url in written
+    assert not [secret for secret in (ROLE.access_key, ROLE.token) if secret in written]
+
+
+def test_airflow_fetches_nothing_with_anothers_identity(
+    tmp_path: Path, codecommit: SimpleNamespace, sidecar: Any
+) -> None:
+    home = tmp_path / "airflow"
+    home.mkdir()
+    with pod_identity(tmp_path, ROLE._replace(secret_key="another-secret")) as agent:
+        script = sidecar(CODECOMMIT_REPOSITORY_URL=codecommit.url, **agent.environment)
+        done = subprocess.run(
+            [AIRFLOW_PYTHON, "-c", PROBE, BUNDLE, tmp_path / "findings.json"],
+            env=bundle_environment(home, codecommit.url, script.address),
+            input="\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert "Error cloning repository" in done.stdout + done.stderr
