@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.local.conftest import LEAVING, LEAVING_QUEUE, Running, sql
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 PATIENCE_SECONDS = 120
+LONELY_SECONDS = 180
 # What the chart runs in the pod, with the queue of a set. The signal is for this process alone, as in the pod
 # (DUMB_INIT_SETSID=0). Airflow's own log server would listen on every address of this machine.
 COMMAND = 'source "$0"; exec airflow celery worker -q "$1" --skip-serve-logs'
@@ -25,12 +28,12 @@ QUERY = f"SELECT count(*) FROM task_instance WHERE (state='running' OR state='qu
 
 
 @contextmanager
-def worker(full: Running, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker with two places, in a session of its own."""
+def worker(full: Running, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker with two places, in a session of its own, with more variables."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["bash", "-c", COMMAND, str(full.folder.shell), LEAVING_QUEUE],
-            env={**os.environ, "AIRFLOW__CELERY__WORKER_CONCURRENCY": "2"},
+            env={**os.environ, "AIRFLOW__CELERY__WORKER_CONCURRENCY": "2", **more},
             cwd=full.folder.path,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -43,6 +46,41 @@ def worker(full: Running, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+class Way:
+    """A way to the API server that can be closed."""
+
+    def __init__(self, to: int) -> None:
+        self._to = to
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = [self._listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """End what is open, and refuse what comes."""
+        for each in self._open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._to))
+                self._open += [near, far]
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=self._copy, args=pair, daemon=True).start()
+
+    @staticmethod
+    def _copy(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
 
 
 def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
@@ -106,3 +144,20 @@ def test_a_worker_that_is_told_to_go_ends_its_task_and_takes_no_other(full: Runn
         assert second.wait(PATIENCE_SECONDS) == 0
     assert task(full, late) == ("success", 1)
     assert full.api.run_state(LEAVING, begun) == "success"
+
+
+def test_a_worker_does_not_outlive_its_api_server(full: Running, tmp_path: Path) -> None:
+    """When all is destroyed, nobody waits a day for a task: it is ended when it can no longer say that it runs."""
+    wait_until(lambda: is_there(full))
+    full.api.pause(LEAVING, paused=False)
+    (full.folder.path / f"go-{LEAVING}").unlink(missing_ok=True)
+    way = Way(full.ports.web)
+    url = f"http://127.0.0.1:{way.port}/execution/"
+    with worker(full, tmp_path / "lonely.log", AIRFLOW__CORE__EXECUTION_API_SERVER_URL=url) as lonely:
+        run_id = start(full)
+        wait_until(lambda: task(full, run_id)[0] == "running", lonely)
+        way.close()
+        lonely.send_signal(signal.SIGTERM)
+        assert lonely.wait(LONELY_SECONDS) == 0
+    # Celery's result says so; with retries left, it would be started again.
+    wait_until(lambda: task(full, run_id)[0] == "failed")
