@@ -42,8 +42,7 @@ def resources(upgrade: Upgrade) -> Findings:
             "Compare with what is deployed (without --from…), or give a folder of `cdk synth`: --from-assembly.",
         )
     before, after = _resources(upgrade.stacks_before), _resources(stacks_of(upgrade.assembly))
-    shared = before.keys() & after.keys()
-    changed = {key for key in shared if before[key].get("Properties") != after[key].get("Properties")}
+    changed = {key for key in before.keys() & after.keys() if _told_apart(before[key]) != _told_apart(after[key])}
     changed = {key for key in changed if after[key]["Type"] != _NESTED}
     new, gone = after.keys() - before.keys(), before.keys() - after.keys()
     yield ok("changes", f"{len(changed)} resources changed, {len(new)} new, {len(gone)} gone")
@@ -108,6 +107,10 @@ def _moved_releases(before: Resources, after: Resources) -> Findings:
 
 def _resources(stacks: Mapping[str, Mapping[str, Any]]) -> Resources:
     return {(stack, id_): body for stack, template in stacks.items() for id_, body in template["Resources"].items()}
+
+
+def _told_apart(body: Mapping[str, Any]) -> tuple[str, Any]:
+    return str(body["Type"]), body.get("Properties")
 
 
 def _replacement(before: Mapping[str, Any], after: Mapping[str, Any], region: str) -> str:

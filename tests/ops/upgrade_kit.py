@@ -117,7 +117,7 @@ def chart(folder: Path, name: str = "keda", *, version: str = KEDA, **files: str
 
 
 def upgrade(
-    folder: Path, *, charts: Sequence[Chart] = (), resources: Mapping[str, Json] | None = None, **changed: Any
+    scratch: Path, /, *, charts: Sequence[Chart] = (), resources: Mapping[str, Json] | None = None, **changed: Any
 ) -> Upgrade:
     """An upgrade from versions to those that are pinned, which changes nothing but what is said."""
     given: dict[str, Any] = {
@@ -126,8 +126,8 @@ def upgrade(
         "before": versions(),
         "after": versions(),
         "stacks_before": None,
-        "folder": synthesize(folder / "after", resources if resources is not None else platform()),
-        "archives": Archives(charts, folder, may_pull=False),
+        "folder": synthesize(scratch / "after", resources if resources is not None else platform()),
+        "archives": Archives(charts, scratch, may_pull=False),
         "constraints": ConstraintFiles(may_fetch=False),
         "airflow_python": Path(sys.executable),
         **changed,

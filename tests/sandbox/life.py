@@ -34,7 +34,7 @@ class Life:
         self.record: dict[str, Any] = {"region": region, "steps": {}}
 
     def run(self, assembly: str) -> None:
-        """Bootstrap, deploy, deploy again, destroy."""
+        """Bootstrap, deploy, deploy again, look for what an upgrade would do, destroy."""
         deploy = ["cdk", "deploy", "--no-notices", "--method=direct", "--require-approval", "never", "--app", assembly]
         place = f"aws://{ACCOUNT}/{self.record['region']}"
         self._step("bootstrap", "cdk", "bootstrap", "--no-notices", place, folder=self._sandbox.state)
@@ -44,6 +44,8 @@ class Life:
         self.record["deployed"] = _identifiers(deployed, before)
         self.record["log groups"] = self._log_groups()
         self._step("deploy again", *deploy)
+        check = ["-m", "ops", "upgrade-check", "--region", self.record["region"], "--assembly", assembly]
+        self._step("upgrade check", sys.executable, *check, "--offline", "--output", "json")
         self._step("destroy", "cdk", "destroy", "--no-notices", "--force", "--app", assembly)
         destroyed = take_inventory(self._aws)
         self.record["left"] = _identifiers(destroyed, before)

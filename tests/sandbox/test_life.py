@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -30,6 +31,14 @@ def test_every_log_group_is_the_stacks_own(life: Life) -> None:
 def test_deployed_again_nothing_changes(life: Life) -> None:
     step = life["steps"]["deploy again"]
     assert "(no changes)" in step["output"] + step["errors"]
+
+
+def test_an_upgrade_to_what_is_deployed_changes_nothing(life: Life) -> None:
+    report = json.loads(life["steps"]["upgrade check"]["output"])
+    told = {each["check"]: each for each in report["results"]}
+    assert {each["status"] for each in report["results"]} <= {"ok", "not checked"}
+    assert told["changes"]["found"] == "0 resources changed, 0 new, 0 gone"
+    assert told["Airflow"]["found"].endswith("unchanged")
 
 
 def test_destroyed_nothing_is_left(life: Life) -> None:
