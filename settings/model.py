@@ -190,6 +190,13 @@ class AirflowSettings(Section):
     queues: dict[QueueName, QueueSettings] = Field(
         default_factory=dict, description="Further queues, by name, each with workers of its own (docs/queues.md)."
     )
+    task_retries: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="Times that a task is started again where its DAG does not say `retries`: its worker may have gone "
+        "with a spot node or a zone. 0, as Airflow has it by itself, where tasks must not be repeated unasked.",
+    )
     pgbouncer: PgBouncerSettings
     admin: AdminSettings = AdminSettings()
     ingress: IngressSettings = IngressSettings()

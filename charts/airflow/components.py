@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from charts.airflow import secrets
+from charts.airflow import priority, secrets
 from charts.airflow.api_server import behind_load_balancer
 from charts.airflow.config import scheduler_environment
 from charts.airflow.dag_delivery import DagDelivery
@@ -66,6 +66,7 @@ def _server(component: str, server: ComponentSettings) -> Values:
         "replicas": server.replicas,
         "resources": resources(cpu=server.cpu, memory=server.memory),
         "topologySpreadConstraints": spread(labels),
+        **priority.SERVICES,
     }
     if server.replicas > 1:
         values["podDisruptionBudget"] = {"enabled": True, "config": {"maxUnavailable": 1}}
@@ -78,6 +79,7 @@ def _dag_processor(size: SingletonSettings, delivery: DagDelivery) -> Values:
         "replicas": 1,
         "strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
         "resources": resources(cpu=size.cpu, memory=size.memory),
+        **priority.SERVICES,
         "logGroomerSidecar": _LOG_GROOMER,
         **delivery.processor(),
     }
@@ -90,6 +92,7 @@ def _job(*, cpu: str, memory: str) -> Values:
         "applyCustomEnv": False,
         "ttlSecondsAfterFinished": _JOB_TTL_SECONDS,
         "resources": resources(cpu=cpu, memory=memory),
+        **priority.SERVICES,
     }
 
 

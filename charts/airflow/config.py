@@ -39,6 +39,7 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
             # database once, and would not follow when there are more workers. What all schedulers may queue is limited
             # by `parallelism`, which is theirs alone (scheduler_environment).
             "default_pool_task_slot_count": "-1",
+            "default_task_retries": str(airflow.task_retries),
             "load_examples": "False",
         },
         "dag_processor": {"refresh_interval": str(_LOOK_FOR_DAG_FILES_SECONDS)},

@@ -9,6 +9,7 @@ from typing import Any
 import cdk8s
 import cdk8s_plus_27 as kplus
 
+from charts.airflow import priority
 from charts.airflow.inputs import Endpoints
 from charts.airflow.pod_security import as_nobody
 from charts.placement import resources, spread
@@ -113,6 +114,7 @@ def pgbouncer_values(pgbouncer: PgBouncerSettings) -> dict[str, Any]:
         "resources": resources(cpu="100m", memory="128Mi"),
         "securityContexts": {**security, "container": {**security["container"], "readOnlyRootFilesystem": True}},
         "topologySpreadConstraints": spread({"tier": "airflow", "component": "pgbouncer"}),
+        **priority.SERVICES,
         "metricsExporterSidecar": {
             "statsSecretName": STATS_SECRET,
             "statsSecretKey": "connection",

@@ -12,6 +12,7 @@ from charts.airflow.ingress import ingress_values
 from charts.airflow.inputs import DagRepository, Endpoints, LoadBalancer
 from charts.airflow.pgbouncer import pgbouncer_values
 from charts.airflow.pod_security import as_nobody, restricted_pod
+from charts.airflow.priority import SERVICES, priority_classes
 from charts.placement import SERVICES_POOL, node_selector, resources
 from settings import Registry
 from settings.dags import DagSettings
@@ -50,7 +51,9 @@ def airflow_values(
         **_secret_names(),
         **components(airflow=airflow, delivery=delivery, load_balancer=load_balancer),
         "pgbouncer": pgbouncer_values(airflow.pgbouncer),
+        "priorityClasses": priority_classes(),
         "statsd": {
+            **SERVICES,
             "securityContexts": as_nobody(),
             "resources": resources(cpu="50m", memory="128Mi"),
         },

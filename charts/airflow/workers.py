@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from charts.airflow import priority
 from charts.placement import node_selector, resources, toleration, worker_pool
 from settings.model import AirflowSettings
 from settings.workers import WorkerSet
@@ -37,6 +38,7 @@ def worker_values(airflow: AirflowSettings, *, service_account: str, dags: Value
     return {
         "celery": {
             "enableDefault": False,
+            **priority.WORKERS,
             "persistence": {"enabled": False},
             "logGroomerSidecar": {"enabled": False},
             # Whoever stops a worker, KEDA, a rollout or a node that goes, the chart has SIGTERM reach Celery's main

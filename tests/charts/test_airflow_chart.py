@@ -196,6 +196,31 @@ def test_one_replica_has_no_disruption_budget_and_more_have_one(size: str) -> No
         assert ("podDisruptionBudget" in values[component]) == (values[component]["replicas"] > 1)
 
 
+def test_a_task_whose_worker_is_gone_is_started_again() -> None:
+    assert values_with()["config"]["core"]["default_task_retries"] == "2"
+    assert values_with(task_retries=0)["config"]["core"]["default_task_retries"] == "0"
+
+
+def test_servers_are_spread_over_zones() -> None:
+    values = values_with()
+    for name in ("apiServer", "scheduler", "triggerer", "pgbouncer"):
+        assert values[name]["replicas"] >= 2
+        constraints = {each["topologyKey"]: each for each in values[name]["topologySpreadConstraints"]}
+        zone = constraints["topology.kubernetes.io/zone"]
+        # Insisted on, a replica that was lost with its zone could not start beside the one that is left.
+        assert (zone["maxSkew"], zone["whenUnsatisfiable"]) == (1, "ScheduleAnyway")
+
+
+def test_servers_come_before_workers_where_room_is_short() -> None:
+    values = values_with()
+    classes = {f"airflow-{each['name']}": each for each in values["priorityClasses"]}
+    servers = ("apiServer", "scheduler", "triggerer", "dagProcessor", "pgbouncer", "statsd", "migrateDatabaseJob")
+    server = {classes[values[name]["priorityClassName"]]["value"] for name in servers}
+    worker = classes[values["workers"]["celery"]["priorityClassName"]]
+    assert min(server) > worker["value"]
+    assert worker["preemptionPolicy"] == "Never"
+
+
 def test_workers_follow_the_settings() -> None:
     values = values_with(
         workers={"min": 3, "max": 7, "concurrency": 4, "cpu": "3", "memory": "6Gi", "longest_task_hours": 2}
