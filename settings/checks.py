@@ -10,6 +10,7 @@ from settings.checks_dags import check_dags
 from settings.checks_ingress import check_ingress
 from settings.checks_workers import check_workers
 from settings.errors import Contradiction, ContradictionError, nearest
+from settings.packages import check_packages
 from settings.partition import PARTITIONS
 from settings.releases import load_releases
 from settings.types import either
@@ -32,6 +33,7 @@ def check(settings: Settings) -> None:
         *check_workers(settings),
         *check_dags(settings),
         *check_ingress(settings),
+        *check_packages(settings),
     ]
     if found:
         raise ContradictionError(found)

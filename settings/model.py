@@ -34,6 +34,7 @@ from settings.types import (
     QueueName,
     Region,
     RepositoryPrefix,
+    RequirementsFile,
     SubnetId,
     TagKey,
     TagValue,
@@ -196,6 +197,11 @@ class AirflowSettings(Section):
         le=10,
         description="Times that a task is started again where its DAG does not say `retries`: its worker may have gone "
         "with a spot node or a zone. 0, as Airflow has it by itself, where tasks must not be repeated unasked.",
+    )
+    requirements: RequirementsFile | None = Field(
+        default=None,
+        description="File of Python packages to add to Airflow's image, its path from the project's folder. Build the "
+        "image with `python -m ops image` (docs/packages.md). Unset: the image as it is published.",
     )
     pgbouncer: PgBouncerSettings
     admin: AdminSettings = AdminSettings()

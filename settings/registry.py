@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from settings.model import Settings
+from settings.packages import Packages, read_packages
 from settings.releases import Releases, load_releases
+
+AIRFLOW = "airflow"
+"""Key of Airflow's own image."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +54,40 @@ class Registry:
         self._private = settings.images.source == "private"
         self._host = settings.facts.registry(account=account, region=settings.region)
         self._prefix = settings.images.prefix
+        self._requirements = settings.airflow.requirements
 
     def image(self, key: str) -> ImageReference:
-        """The image with this key. Raises KeyError where the releases have none."""
+        """The image with this key; Airflow's with the packages of ``airflow.requirements``, where there are some.
+
+        Raises KeyError where the releases have none.
+        """
+        if key == AIRFLOW and self._requirements is not None:
+            return self._airflow(read_packages(self._requirements))
+        return self.published_image(key)
+
+    def version(self, key: str) -> str:
+        """The version of what is in an image, whatever its tag. Raises KeyError where the releases have none."""
+        return self._releases.images[key].tag
+
+    def published_image(self, key: str) -> ImageReference:
+        """The image as its publisher offers it, or a copy of it. Raises KeyError where the releases have none."""
         release = self._releases.images[key]
         host, _, path = release.upstream.partition("/")
         if self._private:
             host, path = self._host, f"{self._prefix}/{path}"
         return ImageReference(registry=host, path=path, tag=release.tag, digest=release.digest)
+
+    def _airflow(self, packages: Packages) -> ImageReference:
+        """Airflow with packages: built by ``ops image``, and always in the account's own registry."""
+        release = self._releases.images[AIRFLOW]
+        # By its publisher's name wherever it is copied from, so that the tag is the same everywhere.
+        base = f"{release.upstream}:{release.tag}" + (f"@{release.digest}" if release.digest else "")
+        return ImageReference(
+            registry=self._host,
+            path=f"{self._prefix}/{AIRFLOW}",
+            tag=packages.tag(version=release.tag, base=base),
+            digest=None,
+        )
 
     def chart(self, key: str) -> ChartReference:
         """The chart with this key. Raises KeyError where the releases have none."""

@@ -257,6 +257,11 @@ RepositoryPrefix = Annotated[
     Field(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$"),
     InWords("lower-case letters and digits, with single dots, hyphens or underscores between them"),
 ]
+RequirementsFile = Annotated[
+    str,
+    Field(pattern=r"^[\w./ @+-]{1,200}$"),
+    InWords("the path of a file, like requirements/team.txt, from the folder that has cdk.json"),
+]
 TagKey = Annotated[
     str,
     Field(min_length=1, max_length=128),

@@ -38,7 +38,7 @@ def airflow_values(
     )
     return {
         "executor": "CeleryExecutor",
-        "airflowVersion": image.tag,
+        "airflowVersion": registry.version("airflow"),
         "defaultAirflowRepository": image.repository,
         "defaultAirflowTag": image.tag,
         "images": _images(registry),
