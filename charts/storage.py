@@ -12,30 +12,32 @@ EFS_DRIVER = "efs.csi.aws.com"
 
 
 class StorageChart(cdk8s.Chart):
-    """The two classes.
+    """A class for each of the two drivers that is there.
 
     ``efs-sc`` is bound by volumes that name an access point of the CDK application's own: the driver creates none, so
     it needs no permission to, and nothing of it is left behind.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, kms_key_arn: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, kms_key_arn: str, ebs: bool, efs: bool) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
-        kplus.k8s.KubeStorageClass(
-            self,
-            "gp3",
-            metadata=kplus.k8s.ObjectMeta(
-                name="gp3", annotations={"storageclass.kubernetes.io/is-default-class": "true"}
-            ),
-            provisioner="ebs.csi.aws.com",
-            parameters={"type": "gp3", "encrypted": "true", "kmsKeyId": kms_key_arn},
-            reclaim_policy="Delete",
-            volume_binding_mode="WaitForFirstConsumer",
-            allow_volume_expansion=True,
-        )
-        kplus.k8s.KubeStorageClass(
-            self,
-            "efs",
-            metadata=kplus.k8s.ObjectMeta(name=EFS_STORAGE_CLASS),
-            provisioner=EFS_DRIVER,
-            reclaim_policy="Retain",
-        )
+        if ebs:
+            kplus.k8s.KubeStorageClass(
+                self,
+                "gp3",
+                metadata=kplus.k8s.ObjectMeta(
+                    name="gp3", annotations={"storageclass.kubernetes.io/is-default-class": "true"}
+                ),
+                provisioner="ebs.csi.aws.com",
+                parameters={"type": "gp3", "encrypted": "true", "kmsKeyId": kms_key_arn},
+                reclaim_policy="Delete",
+                volume_binding_mode="WaitForFirstConsumer",
+                allow_volume_expansion=True,
+            )
+        if efs:
+            kplus.k8s.KubeStorageClass(
+                self,
+                "efs",
+                metadata=kplus.k8s.ObjectMeta(name=EFS_STORAGE_CLASS),
+                provisioner=EFS_DRIVER,
+                reclaim_policy="Retain",
+            )

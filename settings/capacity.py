@@ -106,6 +106,16 @@ class NodeRoom:
     memory_gib: int
 
 
+GIB_PER_VCPU = {"c": 2, "m": 4, "r": 8}
+"""Memory of the instance categories: https://aws.amazon.com/ec2/instance-types/."""
+SPARK_CATEGORIES = ("c", "c", "r", "r")
+"""Categories of Spark's NodePools: each with and without NVMe disks (charts/spark/pools.py)."""
+
+LEAST_SPARK_TEAM = NodeRoom(vcpus=2, memory_gib=4)
+"""Room for a driver and one executor with one CPU and Spark's 1 GiB of heap each, and what is around the heap."""
+LEAST_SPARK_PODS = 2
+
+
 def max_connections(instance_type: str) -> int | None:
     """Connections that a database instance of this class accepts; None where Aurora PostgreSQL has no such class."""
     family, _, size = instance_type.partition(".")
@@ -158,6 +168,14 @@ def node_room(workers: WorkerSet) -> NodeRoom:
     return NodeRoom(
         vcpus=math.ceil(workers.max * cores(workers.cpu) * _NODE_HEADROOM),
         memory_gib=math.ceil(workers.max * gibibytes(workers.memory) * _NODE_HEADROOM),
+    )
+
+
+def spark_room(max_vcpus: int) -> NodeRoom:
+    """Room of all NodePools for Spark, of which each may have so many vCPUs."""
+    return NodeRoom(
+        vcpus=max_vcpus * len(SPARK_CATEGORIES),
+        memory_gib=sum(max_vcpus * GIB_PER_VCPU[category] for category in SPARK_CATEGORIES),
     )
 
 

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from settings.checks_addons import check_addons
 from settings.checks_dags import check_dags
 from settings.checks_ingress import check_ingress
 from settings.checks_workers import check_workers
@@ -31,6 +32,7 @@ def check(settings: Settings) -> None:
         *_network(settings),
         *_cluster(settings),
         *check_workers(settings),
+        *check_addons(settings),
         *check_dags(settings),
         *check_ingress(settings),
         *check_packages(settings),

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 
 from settings import checks
+from settings.addons import AddonSettings
 from settings.dags import DagSettings
 from settings.ingress import IngressSettings
 from settings.partition import PARTITIONS, ImageSource, Partition, PartitionName
@@ -246,6 +247,7 @@ class Settings(Section):
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Tags on every resource.")
     network: NetworkSettings
     cluster: ClusterSettings
+    addons: AddonSettings = AddonSettings()
     database: DatabaseSettings
     broker: BrokerSettings
     dags: DagSettings = DagSettings()

@@ -10,13 +10,14 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
-from airflow_eks.addons import EksAddons, cluster_addons, networking_addons
+from airflow_eks.addons import EksAddons
 from airflow_eks.cluster import Cluster as ClusterConstruct
 from airflow_eks.log_groups import retention
 from airflow_eks.node_group import SystemNodeGroup
 from charts.placement import POOL_LABEL, SYSTEM_POOL
 from constructs import Construct
-from settings import Settings, load_releases
+from settings import Registry, Settings, load_releases
+from stacks.addons import addon_context, eks_addons
 
 
 class Cluster(NestedStack):
@@ -28,6 +29,7 @@ class Cluster(NestedStack):
         id_: str,
         *,
         settings: Settings,
+        registry: Registry,
         vpc: ec2.IVpc,
         subnets: ec2.SubnetSelection,
         key: kms.IKey,
@@ -48,12 +50,13 @@ class Cluster(NestedStack):
             key=key,
             log_retention=retention(settings.logs.retention_days),
         ).eks
+        addons = addon_context(settings=settings, registry=registry, vpc_id=vpc.vpc_id, key_arn=key.key_arn)
         networking = EksAddons(
             self,
             "NetworkingAddons",
             cluster_name=settings.name,
             cluster=self.eks,
-            addons=networking_addons(),
+            addons=eks_addons(addons, "before-nodes"),
             after=[],
         )
         nodes = SystemNodeGroup(
@@ -75,7 +78,7 @@ class Cluster(NestedStack):
             "Addons",
             cluster_name=settings.name,
             cluster=self.eks,
-            addons=cluster_addons(region=settings.region),
+            addons=eks_addons(addons, "with-nodes"),
             after=[nodes],
         )
 

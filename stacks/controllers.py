@@ -23,6 +23,7 @@ from settings import Registry, Settings, capacity
 from settings.dags import GitSettings
 from settings.ingress import OidcSettings
 from settings.workers import WorkerSet
+from stacks.addons import addon_context, install_addons
 
 
 class Controllers(NestedStack):
@@ -50,12 +51,24 @@ class Controllers(NestedStack):
             self,
             "Storage",
             cluster=cluster,
-            chart=storage.StorageChart(self._app, "storage", kms_key_arn=key.key_arn),
+            chart=storage.StorageChart(
+                self._app,
+                "storage",
+                kms_key_arn=key.key_arn,
+                ebs=settings.addons.ebs_csi_driver,
+                efs=settings.addons.efs_csi_driver,
+            ),
         )
         ChartInstaller(self, "Keda", cluster=cluster, chart=keda.KedaChart(self._app, "keda", registry=registry))
         self._load_balancer_controller(vpc_id)
         self._external_secrets(secret_arns, key)
         self._karpenter(node_subnet_terms, key)
+        install_addons(
+            self,
+            context=addon_context(settings=settings, registry=registry, vpc_id=vpc_id, key_arn=key.key_arn),
+            cluster=cluster,
+            app=self._app,
+        )
 
     def _load_balancer_controller(self, vpc_id: str) -> None:
         settings = self._settings

@@ -49,7 +49,9 @@ class Platform(Stack):
 
         network = self._network(settings, key)
         state = State(self, "State", settings=settings, vpc=network.vpc, subnets=network.data, key=key)
-        cluster = Cluster(self, "Cluster", settings=settings, vpc=network.vpc, subnets=network.private, key=key)
+        cluster = Cluster(
+            self, "Cluster", settings=settings, registry=registry, vpc=network.vpc, subnets=network.private, key=key
+        )
         controllers = Controllers(
             self,
             "Controllers",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_cdk import Aws
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 
@@ -22,64 +21,10 @@ class Addon:
     """One add-on. Its version is what EKS recommends for the cluster's Kubernetes version."""
 
     name: str
-    configuration: dict[str, Any] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = field(default_factory=dict)
     service_accounts: tuple[str, ...] = ()
     managed_policies: tuple[str, ...] = ()
     statements: tuple[iam.PolicyStatement, ...] = ()
-
-
-def networking_addons() -> tuple[Addon, ...]:
-    """What a node needs to become ready: made before the nodes, deleted after them."""
-    return (
-        Addon(
-            name="vpc-cni",
-            # Prefixes of 16 addresses, so that a node carries as many pods as its CPU and memory allow.
-            configuration={"enableNetworkPolicy": "true", "env": {"ENABLE_PREFIX_DELEGATION": "true"}},
-            service_accounts=("aws-node",),
-            # Attaches network interfaces to whatever instance asks: EC2 offers no condition that names the cluster.
-            managed_policies=("AmazonEKS_CNI_Policy",),
-        ),
-        Addon(name="kube-proxy"),
-        Addon(name="eks-pod-identity-agent"),
-    )
-
-
-def cluster_addons(*, region: str) -> tuple[Addon, ...]:
-    """What runs on nodes: made after them, deleted before them."""
-    return (
-        Addon(name="coredns"),
-        Addon(
-            name="aws-ebs-csi-driver",
-            service_accounts=("ebs-csi-controller-sa",),
-            # AWS' own policy for the driver: it touches only volumes and snapshots that carry the driver's tag.
-            managed_policies=("service-role/AmazonEBSCSIDriverPolicy",),
-        ),
-        Addon(
-            name="aws-efs-csi-driver",
-            service_accounts=("efs-csi-controller-sa", "efs-csi-node-sa"),
-            statements=(
-                iam.PolicyStatement(
-                    sid="FindMountTargets",
-                    actions=[
-                        "elasticfilesystem:DescribeAccessPoints",
-                        "elasticfilesystem:DescribeFileSystems",
-                        "elasticfilesystem:DescribeMountTargets",
-                    ],
-                    # Volumes are made by hand on access points of the CDK's: the driver reads and makes nothing.
-                    resources=[
-                        f"arn:{Aws.PARTITION}:elasticfilesystem:{region}:{Aws.ACCOUNT_ID}:{kind}/*"
-                        for kind in ("file-system", "access-point")
-                    ],
-                ),
-                iam.PolicyStatement(
-                    sid="FindZones",
-                    actions=["ec2:DescribeAvailabilityZones"],
-                    # The action takes no resource.
-                    resources=["*"],
-                ),
-            ),
-        ),
-    )
 
 
 class EksAddons(Construct):

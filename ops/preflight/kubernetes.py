@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from ops.checks import Findings, failure, ok, warning
 from ops.preflight.subject import Preflight
+from settings.addons import addon_switches
 
-# What the platform installs as EKS add-ons. A test compares it with the constructs, which this command may not import.
-ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "aws-ebs-csi-driver", "aws-efs-csi-driver")
+# What EKS installs, by the name of its switch. A test compares it with the catalogue, which nothing here may import.
+ADDONS = {
+    "vpc_cni": "vpc-cni",
+    "kube_proxy": "kube-proxy",
+    "coredns": "coredns",
+    "pod_identity_agent": "eks-pod-identity-agent",
+    "ebs_csi_driver": "aws-ebs-csi-driver",
+    "efs_csi_driver": "aws-efs-csi-driver",
+    "snapshot_controller": "snapshot-controller",
+    "node_monitoring_agent": "eks-node-monitoring-agent",
+}
 
 
 def kubernetes_version(subject: Preflight) -> Findings:
@@ -33,7 +43,11 @@ def kubernetes_version(subject: Preflight) -> Findings:
 def addons(subject: Preflight) -> Findings:
     """Each add-on, for that version and for arm64."""
     version = subject.settings.cluster.kubernetes_version
-    for addon in ADDONS:
+    for switch in addon_switches(subject.settings.addons):
+        addon = ADDONS.get(switch.name)
+        if addon is None or not switch.is_on:
+            continue
+        off = "" if switch.needed else f" Or switch it off: --context addons.{switch.name}=false."
         found = subject.aws.pages(
             "eks", "describe_addon_versions", "addons", kubernetesVersion=version, addonName=addon
         )
@@ -43,12 +57,14 @@ def addons(subject: Preflight) -> Findings:
         if on_arm64:
             yield ok(f"add-on {addon}", f"offered, {default or on_arm64[0]['addonVersion']} by default")
         elif versions:
-            yield failure(f"add-on {addon}", "not offered for arm64", "Choose another cluster.kubernetes_version.")
+            yield failure(
+                f"add-on {addon}", "not offered for arm64", f"Choose another cluster.kubernetes_version.{off}"
+            )
         else:
             yield failure(
                 f"add-on {addon}",
                 f"not offered for Kubernetes {version} in {subject.aws.region}",
-                "Choose another cluster.kubernetes_version, or another region.",
+                f"Choose another cluster.kubernetes_version, or another region.{off}",
             )
 
 

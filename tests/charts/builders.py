@@ -44,7 +44,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
 
     key = arn("kms", "key/00000000-1111-2222-3333-444444444444")
     charts = {
-        "storage": storage.StorageChart(app, "storage", kms_key_arn=key),
+        "storage": storage.StorageChart(app, "storage", kms_key_arn=key, ebs=True, efs=True),
         "keda": keda.KedaChart(app, "keda", registry=registry),
         "external-secrets": external_secrets.ExternalSecretsChart(app, "external-secrets", registry=registry),
         "load-balancer-controller": load_balancer_controller.LoadBalancerControllerChart(

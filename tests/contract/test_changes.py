@@ -69,14 +69,22 @@ def test_a_setting_changes_what_it_is_about(base: tuple[dict[str, Any], Deployme
     assert compare(before, synthesize_with("after", {**context, **changed})) == expected
 
 
-def test_what_is_switched_off_goes_and_the_rest_stays() -> None:
-    on, off = (
-        synthesize_with(word, {"size": "dev", "network.interface_endpoints": word}) for word in ("true", "false")
-    )
+# A switch, the stacks in which something goes, and some of what goes.
+SWITCHES = {
+    "network.interface_endpoints": ({"Network"}, "Network/Network/Vpc/EcrDocker"),
+    "addons.metrics_server": ({"Controllers"}, "Controllers/MetricsServer/HelmRelease-kube-system-metrics-server"),
+    "addons.snapshot_controller": ({"Cluster"}, "Cluster/Addons/snapshot-controller"),
+}
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_what_is_switched_off_goes_and_the_rest_stays(switch: str) -> None:
+    on, off = (synthesize_with(word, {"size": "dev", switch: word}) for word in ("true", "false"))
+    stacks, path = SWITCHES[switch]
     changes = compare(on, off)
-    assert "Network/Network/Vpc/EcrDocker" in changes
-    assert {difference for path, difference in changes.items()} == {("-",)}
-    assert {path.split("/")[0] for path in changes} == {"Network"}
+    assert path in changes
+    assert set(changes.values()) == {("-",)}
+    assert {path.split("/")[0] for path in changes} == stacks
 
 
 def test_the_same_settings_change_nothing() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from airflow_eks.addons import cluster_addons, networking_addons
+from charts.addons import AddonContext, EksAddon, enabled_addons
 from charts.airflow import COMPONENTS, LOG_PREFIX, NAMESPACE, components, dag_volume, workers
 from charts.placement import SERVICES_POOL, WORKERS_POOL
 from ops import names
 from ops.preflight import account, kubernetes
+from settings import Registry, build_settings
 from settings.types import RESERVED_QUEUES
 from tests.support.deployment import Deployment
 
@@ -22,8 +23,17 @@ def test_of_charts() -> None:
 
 
 def test_of_constructs() -> None:
-    deployed = {addon.name for addon in (*networking_addons(), *cluster_addons(region="us-west-2"))}
-    assert set(kubernetes.ADDONS) == deployed
+    settings = build_settings({})
+    context = AddonContext(
+        settings=settings,
+        registry=Registry(settings=settings, account="123456789012"),
+        partition="aws",
+        account="123456789012",
+        vpc_id="vpc-1",
+        key_arn="arn:aws:kms:us-west-2:123456789012:key/1",
+    )
+    installed = {name: addon.name for name, addon in enabled_addons(context) if isinstance(addon, EksAddon)}
+    assert installed == kubernetes.ADDONS
 
 
 def test_of_the_synthesized_application(aws: Deployment) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -91,7 +92,9 @@ class TestImages:
     def test_an_empty_registry(self, account: Account) -> None:
         registry = account.results(self.PRIVATE)["private registry"]
         assert registry.status is Status.FAILURE
-        assert registry.found.startswith("17 of 17 missing: ")
+        missing, total = re.fullmatch(r"(\d+) of (\d+) missing: .*", registry.found).groups()
+        assert missing == total
+        assert int(total) > 10
         for name in ("airflow-eks/apache/airflow:3.2.2", "airflow-eks/charts/karpenter:1.14.1"):
             assert name in registry.found
 
@@ -102,7 +105,7 @@ class TestImages:
 
         account.answers.give("ecr", "DescribeImages", describe)
         registry = account.results(self.PRIVATE, "images.prefix=mirror")["private registry"]
-        assert registry.found == "1 of 17 missing: mirror/charts/keda:2.20.2"
+        assert re.fullmatch(r"1 of \d+ missing: mirror/charts/keda:2\.20\.2", registry.found)
 
     def test_another_image_under_a_pinned_tag(self, account: Account) -> None:
         account.answers.give("ecr", "DescribeImages", {"imageDetails": [{"imageDigest": "sha256:other"}]})

@@ -22,7 +22,7 @@ from ops.errors import OpsError
 from ops.kubernetes_api import KubernetesApi, eks_api, kubeconfig_api
 from ops.kubernetes_token import cluster_token
 from ops.report import Result, Status
-from ops.stack import DeployedStack
+from ops.stack import DeployedStack, Resource
 from ops.verify.command import CHECKS
 from ops.verify.subject import DagTest, Deployment
 from tests.ops import fake_kubernetes as fake
@@ -39,7 +39,7 @@ STACK = DeployedStack(
     description="",
     termination_protection=False,
     outputs={},
-    resources=(),
+    resources=(Resource(type="AWS::EFS::FileSystem", logical_id="Dags", physical_id="fs-1", status="", stack=""),),
 )
 
 

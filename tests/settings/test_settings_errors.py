@@ -79,7 +79,7 @@ CHOICES = [
 ]
 
 TYPOS = [
-    Bad("regoin", "us-east-1", "no such setting; did you mean region? allowed here: airflow, broker, cluster"),
+    Bad("regoin", "us-east-1", "no such setting; did you mean region? allowed here: addons, airflow, broker, cluster"),
     Bad("airflow.workers.mx", "40", f"did you mean airflow.workers.max? allowed here: {WORKERS}"),
     Bad(
         "airflow.wrokers.max", "40", "did you mean airflow.workers.max? allowed here: airflow.admin, airflow.api_server"
@@ -87,7 +87,7 @@ TYPOS = [
     Bad("size.dev", "true", "did you mean size?"),
     Bad("airflow/workers/max", "40", "did you mean airflow.workers.max?"),
     Bad("airflow:workers", "40", "did you mean airflow.workers?"),
-    Bad("zzz", "1", "there is no such setting; allowed here: airflow, broker"),
+    Bad("zzz", "1", "there is no such setting; allowed here: addons, airflow, broker"),
 ]
 
 TYPES = [
@@ -168,6 +168,13 @@ FORMS = [
 ]
 
 CONTRADICTIONS = [
+    Bad("addons.coredns", "false", "cannot be switched off: no pod would find another, nor AWS", shown="false"),
+    Bad("addons.vpc_cni", "false", "cannot be switched off: no pod would get an address", shown="false"),
+    Bad("addons.kube_proxy", "false", "cannot be switched off: no Service would lead anywhere", shown="false"),
+    Bad("addons.efs_csi_driver", "false", "choose sidecar or bundle, or leave this on", shown="false"),
+    Bad("addons.ebs_csi_driver", "false", "addons.snapshot_controller needs it: snapshots are taken", shown="false"),
+    Bad("addons.metric_server", "true", "did you mean addons.metrics_server?"),
+    Bad("addons.metrics_server", "sometimes", "must be true or false"),
     Bad("region", "cn-north-1", "it is in aws-cn, but partition is aws; set partition=aws-cn, or choose af-south-1"),
     Bad(
         "region",

@@ -13,10 +13,12 @@ IDENTITIES = {
     "kube-proxy": set(),
     "coredns": set(),
     "eks-pod-identity-agent": set(),
+    "snapshot-controller": set(),
+    "eks-node-monitoring-agent": set(),
 }
 
 
-def test_all_six_are_there(deployment: Deployment) -> None:
+def test_all_are_there(deployment: Deployment) -> None:
     assert {each.properties["AddonName"] for each in deployment.all("AWS::EKS::Addon")} == set(IDENTITIES)
 
 

@@ -1,0 +1,10 @@
+"""CoreDNS: names in the cluster."""
+
+from __future__ import annotations
+
+from charts.addons.base import AddonContext, EksAddon
+
+
+def addon(_context: AddonContext) -> EksAddon:
+    """As EKS configures it."""
+    return EksAddon(name="coredns")

@@ -1,0 +1,15 @@
+"""Amazon EBS CSI driver: volumes for pods that keep something."""
+
+from __future__ import annotations
+
+from charts.addons.base import AddonContext, EksAddon
+
+
+def addon(_context: AddonContext) -> EksAddon:
+    """Its StorageClass `gp3` is in charts/storage.py."""
+    return EksAddon(
+        name="aws-ebs-csi-driver",
+        service_accounts=("ebs-csi-controller-sa",),
+        # AWS' own policy for the driver: it touches only volumes and snapshots that carry the driver's tag.
+        managed_policies=("service-role/AmazonEBSCSIDriverPolicy",),
+    )

@@ -1,0 +1,1 @@
+"""``ops image``: Airflow's image with a team's own packages, checked, built and pushed."""

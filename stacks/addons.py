@@ -1,0 +1,80 @@
+"""The catalogue of charts/addons in AWS' terms: who installs what, with which permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from graphlib import TopologicalSorter
+from typing import Literal
+
+import cdk8s
+from aws_cdk import Aws
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
+
+from airflow_eks.addons import Addon
+from airflow_eks.chart_installer import ChartInstaller
+from airflow_eks.iam import allow
+from airflow_eks.pod_identity import PodIdentity
+from charts.addons import AddonContext, EksAddon, HelmAddon, Statement, enabled_addons
+from constructs import Construct
+from settings import Registry, Settings
+
+
+def addon_context(*, settings: Settings, registry: Registry, vpc_id: str, key_arn: str) -> AddonContext:
+    """What every add-on may want to know."""
+    return AddonContext(
+        settings=settings,
+        registry=registry,
+        partition=Aws.PARTITION,
+        account=Aws.ACCOUNT_ID,
+        vpc_id=vpc_id,
+        key_arn=key_arn,
+    )
+
+
+def eks_addons(context: AddonContext, phase: Literal["before-nodes", "with-nodes"]) -> list[Addon]:
+    """Those that EKS installs, at one of the two points in time."""
+    return [
+        Addon(
+            name=addon.name,
+            configuration=addon.configuration,
+            service_accounts=addon.service_accounts,
+            managed_policies=addon.managed_policies,
+            statements=tuple(_policy(addon.statements)),
+        )
+        for _, addon in enabled_addons(context)
+        if isinstance(addon, EksAddon) and addon.phase == phase
+    ]
+
+
+def install_addons(
+    scope: Construct, *, context: AddonContext, cluster: eks.ICluster, app: cdk8s.App
+) -> Mapping[str, Construct]:
+    """Install those that are Helm releases, each after its role and after the add-ons that it names."""
+    addons = {name: addon for name, addon in enabled_addons(context) if isinstance(addon, HelmAddon)}
+    installed: dict[str, Construct] = {}
+    for name in TopologicalSorter(
+        {name: set(addon.after) & addons.keys() for name, addon in addons.items()}
+    ).static_order():
+        addon = addons[name]
+        id_ = "".join(word.capitalize() for word in name.split("_"))
+        after: list[Construct] = [installed[other] for other in addon.after if other in installed]
+        if addon.service_account:
+            after.append(
+                PodIdentity(
+                    scope,
+                    f"{id_}Identity",
+                    cluster_name=context.settings.name,
+                    namespace=addon.service_account.namespace,
+                    service_account=addon.service_account.name,
+                    description=f"Add-on {name} of {context.settings.name}",
+                    statements=_policy(addon.statements),
+                )
+            )
+        chart = addon.chart(app, name.replace("_", "-"))
+        installed[name] = ChartInstaller(scope, id_, cluster=cluster, chart=chart, after=after)
+    return installed
+
+
+def _policy(statements: Iterable[Statement]) -> list[iam.PolicyStatement]:
+    return [allow(each.sid, each.actions, each.resources, each.conditions) for each in statements]
