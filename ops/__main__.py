@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ops.demo import demo
+from ops.image.command import image
 from ops.local.command import airflow
 from ops.preflight.command import preflight
 from ops.status import status
@@ -28,6 +29,7 @@ app.command()(verify)
 app.command()(status)
 app.command()(upgrade_check)
 app.command()(airflow)
+app.command()(image)
 app.command()(demo)
 
 if __name__ == "__main__":

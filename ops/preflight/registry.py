@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.aws import found
-from ops.checks import Findings, failure, ok
+from ops.checks import Findings, failure, ok, verdict
 from ops.preflight.subject import Preflight
 from settings import Registry, load_releases
+from settings.registry import AIRFLOW
 
 _ABSENT = ("RepositoryNotFoundException", "ImageNotFoundException")
 
@@ -49,13 +50,27 @@ def registry(subject: Preflight) -> Findings:
         yield ok("private registry", f"all {len(artifacts)} images and charts are there")
 
 
+def airflow_with_packages(subject: Preflight) -> Findings:
+    """Airflow's image with the packages of ``airflow.requirements``, wherever all other images come from."""
+    if subject.settings.airflow.requirements is None:
+        return
+    image = Registry(settings=subject.settings, account=subject.aws.account).image(AIRFLOW)
+    there = _digest(subject.aws.client("ecr"), Artifact(image.path, image.tag, None))
+    yield verdict(
+        "Airflow with packages",
+        f"{image.path}:{image.tag}",
+        faults=[] if there else [f"{image.path}:{image.tag} is not in the registry"],
+        advice="Build it, with the same --context: python -m ops image",
+    )
+
+
 def wanted(subject: Preflight) -> Iterator[Artifact]:
     """What has to be in the registry, by the names that the deployment uses."""
     releases = load_releases()
     names = Registry(settings=subject.settings, account=subject.aws.account)
     host = subject.settings.facts.registry(account=subject.aws.account, region=subject.settings.region)
     for key in releases.images:
-        image = names.image(key)
+        image = names.published_image(key)
         yield Artifact(image.path, image.tag, image.digest)
     for key in releases.charts:
         chart = names.chart(key)
