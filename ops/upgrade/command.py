@@ -16,7 +16,7 @@ from ops.errors import OpsError, explained
 from ops.options import ContextOption, NameOption, OutputOption, ProfileOption, RegionOption, settings_from
 from ops.report import Output, Report, Status
 from ops.stack import read_stack
-from ops.upgrade import airflow, charts, engines, kubernetes, providers, sources, templates
+from ops.upgrade import airflow, charts, engines, kubernetes, packages, providers, sources, templates
 from ops.upgrade.archives import Archives, read_chart
 from ops.upgrade.pins import IMAGE_PYTHON, ConstraintFiles
 from ops.upgrade.sources import Source
@@ -29,6 +29,7 @@ CHECKS: tuple[Check[Upgrade], ...] = (
     Check("Airflow", "Airflow", airflow.version),
     Check("Airflow", "migrations", airflow.database),
     Check("Airflow", "providers", providers.providers),
+    Check("Airflow", "packages", packages.packages),
     Check("Charts", "charts", charts.versions),
     Check("Charts", "values", charts.values),
     Check("Kubernetes", "Kubernetes", kubernetes.version),
@@ -108,6 +109,7 @@ def upgrade_check(
                 requirements_after=(sources.ROOT / sources.REQUIREMENTS).read_text(encoding="utf-8"),
             ),
             airflow_python=_AIRFLOW_PYTHON,
+            requirements=settings.airflow.requirements,
             live=live,
         )
         runner = Runner(unknown=Status.NOT_CHECKED, console=Console(stderr=True))

@@ -44,6 +44,8 @@ class Upgrade:
     constraints: ConstraintFiles
     airflow_python: Path
     """Python of an environment with Airflow in it, which is asked for its migrations."""
+    requirements: str | None = None
+    """File of packages that go into Airflow's image: the setting airflow.requirements."""
     live: Live | None = None
     """The deployment, unless another revision is compared with."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from ops.preflight.subject import Preflight
 from ops.report import Status
 from settings import ImageReference, Registry, load_releases, load_settings, packages
 from tests.ops.answers import ACCOUNT, Answers, make_aws
+from tests.ops.wheels import wheel
 
 AIRFLOW = load_releases().images["airflow"].tag
 CONTEXT = ("--context", "airflow.requirements=team.txt")
@@ -50,7 +50,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("library", "1.0", ""),
         ("library", "2.0", ""),
     ):
-        _wheel(tmp_path, name, version, needs)
+        wheel(tmp_path, name, version, needs)
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
@@ -271,15 +271,6 @@ def _pushed() -> ImageReference:
         repositoryName=image.path, imageManifest=manifest, imageManifestMediaType=_MEDIA_TYPE, imageTag=image.tag
     )
     return image
-
-
-def _wheel(folder: Path, name: str, version: str, needs: str) -> None:
-    info = f"{name}-{version}.dist-info"
-    required = f"Requires-Dist: {needs}\n" if needs else ""
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{required}")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
 
 
 def _unreachable(*_: object, **__: object) -> None:

@@ -11,13 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ops.checks import Runner
 from ops.report import Result, Status
 from ops.upgrade.archives import Archives, Chart, read_chart
+from ops.upgrade.command import CHECKS
 from ops.upgrade.pins import ConstraintFiles
 from ops.upgrade.sources import from_assembly
 from ops.upgrade.subject import Upgrade
 from ops.upgrade.versions import AURORA, REDIS, Versions
 from settings import load_releases
+from tests.support.quiet import QUIET
 
 Json = dict[str, Any]
 
@@ -146,3 +149,15 @@ def only(results: Sequence[Result], status: Status) -> Result:
     """The one result with a status."""
     (found,) = [result for result in results if result.status is status]
     return found
+
+
+def run(check: str, *arguments: Any, **changed: Any) -> list[Result]:
+    """The results of one check of an upgrade."""
+    runner = Runner(unknown=Status.NOT_CHECKED, console=QUIET)
+    return runner.run([each for each in CHECKS if each.name == check], upgrade(*arguments, **changed))
+
+
+def one(check: str, *arguments: Any, **changed: Any) -> Result:
+    """The only result of one check of an upgrade."""
+    (result,) = run(check, *arguments, **changed)
+    return result

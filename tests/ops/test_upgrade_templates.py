@@ -1,0 +1,103 @@
+"""CloudFormation: what a change of templates replaces or deletes; and templates that are not those to compare."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.report import Result, Status
+from tests.ops.upgrade_kit import one, only, platform, release, run, stacks, synthesize
+
+
+def _cidr(resources: dict[str, Any]) -> None:
+    resources["Vpc"]["Properties"]["CidrBlock"] = "10.1.0.0/16"
+
+
+def _encryption(resources: dict[str, Any]) -> None:
+    resources["Database"]["Properties"]["StorageEncrypted"] = False
+
+
+def _without(logical_id: str, **attributes: str) -> Callable[[dict[str, Any]], None]:
+    """What is there now did not stay: before, there was one more."""
+
+    def change(resources: dict[str, Any]) -> None:
+        resources[logical_id] = {"Type": "AWS::S3::Bucket", "Properties": {}, **attributes}
+
+    return change
+
+
+def _another_type(resources: dict[str, Any]) -> None:
+    resources["Vpc"]["Type"] = "AWS::EC2::Subnet"
+
+
+def _moved(resources: dict[str, Any]) -> None:
+    resources["Elsewhere"] = resources.pop("Releasekeda")
+
+
+class TestTemplates:
+    @pytest.mark.parametrize(
+        ("change", "status", "check", "said"),
+        [
+            (_cidr, Status.WARNING, "replacements", "AWS::EC2::VPC One/Vpc for CidrBlock"),
+            (_another_type, Status.WARNING, "replacements", "for its type, which was AWS::EC2::Subnet"),
+            (_encryption, Status.FAILURE, "replacements that lose data",
+             "AWS::RDS::DBCluster One/Database for StorageEncrypted"),
+            (_without("Logs"), Status.FAILURE, "deletions that lose data", "AWS::S3::Bucket One/Logs"),
+            (_without("Logs", DeletionPolicy="Retain"), Status.WARNING, "resources that leave the stack", "(Retain)"),
+            (_moved, Status.FAILURE, "release keda", "is One/Releasekeda now and was One/Elsewhere"),
+        ],
+    )  # fmt: skip
+    def test_what_it_comes_to(
+        self, tmp_path: Path, change: Callable[[dict[str, Any]], None], status: Status, check: str, said: str
+    ) -> None:
+        before = platform()
+        change(before)
+        result = only(run("changes", tmp_path, stacks_before=stacks(tmp_path, before)), status)
+        assert result.check == check
+        assert said in result.found
+
+    def test_what_changes_in_place(self, tmp_path: Path) -> None:
+        before = platform({"keda": {"replicas": 2}})
+        del before["Vpc"]
+        changes, replaced = run("changes", tmp_path, stacks_before=stacks(tmp_path, before))
+        assert changes.found == "1 resources changed, 1 new, 0 gone"
+        assert replaced.status is Status.OK
+
+    def test_without_templates(self, tmp_path: Path) -> None:
+        result = one("changes", tmp_path)
+        assert (result.status, result.found) == (Status.NOT_CHECKED, "before has no templates to compare with")
+
+
+class TestWhatWouldBeDeployed:
+    def result(self, folder: Path, assembly: Path) -> Result:
+        return one("values", folder, folder=assembly)
+
+    def test_is_not_there(self, tmp_path: Path) -> None:
+        result = self.result(tmp_path, tmp_path / "none")
+        assert result.status is Status.NOT_CHECKED
+        assert result.found.endswith("holds no synthesized application")
+        assert "cdk synth" in result.advice
+
+    def test_is_another_deployment(self, tmp_path: Path) -> None:
+        result = self.result(tmp_path, synthesize(tmp_path / "other", platform(), name="team-a"))
+        assert result.found.endswith("holds the deployment team-a, not airflow")
+
+    @pytest.mark.parametrize(
+        ("logical_id", "properties", "said"),
+        [
+            ("Releasekeda", {"Version": "1.0.0"}, "keda"),
+            ("Releaseairflow", {"Values": json.dumps({"airflowVersion": "1.0.0"})}, "Airflow itself"),
+        ],
+    )
+    def test_is_older_than_the_releases(
+        self, tmp_path: Path, logical_id: str, properties: dict[str, str], said: str
+    ) -> None:
+        resources = platform()
+        name = logical_id.removeprefix("Release")
+        resources[logical_id] = release(name, {}, **properties)
+        result = self.result(tmp_path, synthesize(tmp_path / "old", resources))
+        assert result.found.endswith(f"was synthesized with other versions of {said}")
