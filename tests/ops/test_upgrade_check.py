@@ -133,7 +133,6 @@ class TestTheCommand:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            (("--from", "no-such-revision"), "--from no-such-revision: invalid object name 'no-such-revision'"),
             (("--from", "--output=/tmp/x"), "--from --output=/tmp/x: "),
             (("--from-releases", "none.yaml"), "--from-releases none.yaml: "),
             (("--from-assembly", "none"), "--from-assembly: none holds no synthesized application"),
@@ -193,6 +192,10 @@ class TestARevision:
         (repository / "requirements-airflow.txt").write_text("apache-airflow==3.1.0\n", encoding="utf-8")
         self.commit(repository)
         assert sources.from_revision("HEAD", repository=repository).requirements == "apache-airflow==3.1.0\n"
+
+    def test_that_is_none(self, repository: Path) -> None:
+        with pytest.raises(OpsError, match="^--from v0: invalid object name 'v0'"):
+            sources.from_revision("v0", repository=repository)
 
     @pytest.mark.parametrize("text", ["images: {}\n", "[]\n", "a: [\n"])
     def test_without_a_table_of_releases(self, repository: Path, text: str) -> None:
