@@ -194,7 +194,7 @@ class TestARevision:
         assert sources.from_revision("HEAD", repository=repository).requirements == "apache-airflow==3.1.0\n"
 
     def test_that_is_none(self, repository: Path) -> None:
-        with pytest.raises(OpsError, match="^--from v0: invalid object name 'v0'"):
+        with pytest.raises(OpsError, match=r"^--from v0: invalid object name 'v0'"):
             sources.from_revision("v0", repository=repository)
 
     @pytest.mark.parametrize("text", ["images: {}\n", "[]\n", "a: [\n"])
