@@ -58,7 +58,7 @@ def airflow_environment(
 
 def own_variables(component: Mapping[str, Any], secrets: LocalSecrets) -> dict[str, str]:
     """What the chart gives to one process, or job, beside what all have."""
-    return {item["name"]: _value(item, secrets) for item in component["env"]}
+    return {item["name"]: _value(item, secrets) for item in component.get("env", [])}
 
 
 def shell_lines(environment: Mapping[str, str]) -> str:
