@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 
 from charts.helm_release import HelmRelease
+from charts.spark.pools import LONGEST_JOB, NODE_GROUP_TYPE, SPARK_DISRUPTION, SPARK_POOLS, SparkPool
 from charts.placement import (
     POOL_LABEL,
     SERVICES_POOL,
@@ -19,10 +21,13 @@ from charts.placement import (
 )
 from constructs import Construct
 from settings import Registry
+from settings.capacity import GIB_PER_VCPU
 
 NAMESPACE = "karpenter"
 SERVICE_ACCOUNT = "karpenter"
 NODE_CLASS = "default"
+SPARK_NODE_CLASS = "spark"
+SPARK_NVME_NODE_CLASS = "spark-nvme"
 
 # A budget without reasons would bound all of them; empty nodes go all at once.
 _EMPTY_NODES = {"nodes": "100%", "reasons": ["Empty"]}
@@ -67,8 +72,18 @@ class WorkerPool:
     instance_categories: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SparkNodes:
+    """How far the nodes for Spark may grow."""
+
+    max_vcpus: int
+    """Of one NodePool."""
+    disk_gib: int
+    """Root volume, where shuffles go on nodes without NVMe."""
+
+
 class KarpenterChart(cdk8s.Chart):
-    """CRDs, controller, one EC2NodeClass and the NodePools, in that order.
+    """CRDs, controller, the EC2NodeClasses and the NodePools, in that order.
 
     The CRDs have a release of their own, before the controller's: the controller's chart makes them only where they are
     missing and never upgrades them.
@@ -85,6 +100,7 @@ class KarpenterChart(cdk8s.Chart):
         interruption_queue: str,
         node: NodeTemplate,
         workers: tuple[WorkerPool, ...],
+        spark: SparkNodes | None,
     ) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
@@ -120,26 +136,39 @@ class KarpenterChart(cdk8s.Chart):
             },
         )
         controller.add_dependency(crds)
-        node_class = self._node_class(node)
-        node_class.add_dependency(controller)
+        classes = [self._node_class(NODE_CLASS, node, disk_gib=node.disk_gib)]
+        if spark:
+            classes += [
+                self._node_class(SPARK_NODE_CLASS, node, disk_gib=spark.disk_gib),
+                self._node_class(SPARK_NVME_NODE_CLASS, node, disk_gib=node.disk_gib, nvme=True),
+            ]
+        for node_class in classes:
+            node_class.add_dependency(controller)
         pools = [self._node_pool(SERVICES_POOL, self._requirements(spot=False), disruption=_SERVICES_DISRUPTION)]
         for each in workers:
             requirements = self._requirements(spot=each.spot, categories=each.instance_categories)
             limits = {"cpu": str(each.cpu_limit), "memory": f"{each.memory_limit_gib}Gi"}
             pools.append(
-                self._node_pool(each.name, requirements, disruption=_WORKERS_DISRUPTION, tainted=True, limits=limits)
+                self._node_pool(
+                    each.name, requirements, disruption=_WORKERS_DISRUPTION, taints=[taint(each.name)], limits=limits
+                )
             )
+        if spark:
+            pools += [self._spark_pool(each, spark.max_vcpus) for each in SPARK_POOLS]
         for pool in pools:
-            pool.add_dependency(node_class)
+            pool.add_dependency(*classes)
 
-    def _node_class(self, node: NodeTemplate) -> cdk8s.ApiObject:
+    def _node_class(self, name: str, node: NodeTemplate, *, disk_gib: int, nvme: bool = False) -> cdk8s.ApiObject:
+        # With NVMe, pods' temporary files, images and logs are on all the disks of the machine as one.
+        disks = {"instanceStorePolicy": "RAID0"} if nvme else {}
         return _custom(
             self,
-            "node-class",
+            f"node-class-{name}",
             api_version="karpenter.k8s.aws/v1",
             kind="EC2NodeClass",
-            name=NODE_CLASS,
+            name=name,
             spec={
+                **disks,
                 "amiSelectorTerms": [{"alias": "al2023@latest"}],
                 "instanceProfile": node.instance_profile,
                 "subnetSelectorTerms": list(node.subnet_selector_terms),
@@ -155,7 +184,7 @@ class KarpenterChart(cdk8s.Chart):
                         "deviceName": "/dev/xvda",
                         "ebs": {
                             "volumeType": "gp3",
-                            "volumeSize": f"{node.disk_gib}Gi",
+                            "volumeSize": f"{disk_gib}Gi",
                             "encrypted": True,
                             "kmsKeyID": node.kms_key_arn,
                             "deleteOnTermination": True,
@@ -172,24 +201,41 @@ class KarpenterChart(cdk8s.Chart):
         requirements: list[dict[str, Any]],
         *,
         disruption: dict[str, Any],
-        tainted: bool = False,
+        taints: Sequence[dict[str, str]] = (),
         limits: dict[str, str] | None = None,
+        node_class: str = NODE_CLASS,
+        labels: Mapping[str, str] | None = None,
+        longest_job: str | None = None,
     ) -> cdk8s.ApiObject:
         template: dict[str, Any] = {
-            "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": NODE_CLASS},
+            "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": node_class},
             # A node lives two weeks at most, so that it gets the security fixes of a newer image.
             "expireAfter": "336h",
             "requirements": requirements,
         }
-        if tainted:
-            template["taints"] = [taint(name)]
+        if taints:
+            template["taints"] = list(taints)
+        if longest_job:
+            template["terminationGracePeriod"] = longest_job
         spec: dict[str, Any] = {
-            "template": {"metadata": {"labels": {POOL_LABEL: name}}, "spec": template},
+            "template": {"metadata": {"labels": {POOL_LABEL: name, **(labels or {})}}, "spec": template},
             "disruption": disruption,
         }
         if limits:
             spec["limits"] = limits
         return _custom(self, f"pool-{name}", api_version="karpenter.sh/v1", kind="NodePool", name=name, spec=spec)
+
+    def _spark_pool(self, pool: SparkPool, max_vcpus: int) -> cdk8s.ApiObject:
+        return self._node_pool(
+            pool.name,
+            [*self._requirements(spot=True, categories=(pool.category,)), *pool.requirements],
+            disruption=SPARK_DISRUPTION,
+            taints=[pool.taint],
+            limits={"cpu": str(max_vcpus), "memory": f"{max_vcpus * GIB_PER_VCPU[pool.category]}Gi"},
+            node_class=SPARK_NVME_NODE_CLASS if pool.nvme else SPARK_NODE_CLASS,
+            labels={NODE_GROUP_TYPE: pool.node_group_type},
+            longest_job=LONGEST_JOB,
+        )
 
     @staticmethod
     def _requirements(*, spot: bool, categories: tuple[str, ...] = ("c", "m", "r")) -> list[dict[str, Any]]:

@@ -70,6 +70,9 @@ class AddonSettings(Section):
     metrics_server: bool = Field(
         default=True, description="Metrics server: `kubectl top`, and autoscaling by CPU and memory."
     )
+    spark_operator: bool = Field(
+        default=True, description="Spark operator, with its teams and their NodePools (docs/spark.md)."
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from settings.checks_addons import check_addons
 from settings.checks_dags import check_dags
 from settings.checks_ingress import check_ingress
+from settings.checks_spark import check_spark
 from settings.checks_workers import check_workers
 from settings.errors import Contradiction, ContradictionError, nearest
 from settings.packages import check_packages
@@ -34,6 +35,7 @@ def check(settings: Settings) -> None:
         *check_workers(settings),
         *check_addons(settings),
         *check_dags(settings),
+        *check_spark(settings),
         *check_ingress(settings),
         *check_packages(settings),
     ]

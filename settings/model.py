@@ -17,6 +17,7 @@ from settings.ingress import IngressSettings
 from settings.partition import PARTITIONS, ImageSource, Partition, PartitionName
 from settings.section import Section
 from settings.sizes import DEFAULT_SIZE, Size
+from settings.spark import SparkSettings
 from settings.types import (
     Arn,
     CacheType,
@@ -253,6 +254,7 @@ class Settings(Section):
     dags: DagSettings = DagSettings()
     logs: LogSettings
     airflow: AirflowSettings
+    spark: SparkSettings = SparkSettings()
     images: ImageSettings
 
     _facts: Partition = PrivateAttr()

@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from settings.section import Section
-from settings.types import CpuQuantity, ImageName, MemoryQuantity, TeamName
+from settings.types import CpuQuantity, InWords, MemoryQuantity
 
 NAMESPACE_PREFIX = "spark-"
 """What the namespace of each team begins with."""
+RESERVED_TEAMS = ("operator", "history")
+"""What the namespaces of Spark's own servers end with."""
 
 
 def team_namespace(team: str) -> str:
     """The namespace of a team's applications."""
     return f"{NAMESPACE_PREFIX}{team}"
+
+
+def _team_name(value: str) -> str:
+    if value in RESERVED_TEAMS:
+        raise ValueError(f"this name is taken: the namespace {team_namespace(value)} is Spark's own")
+    return value
+
+
+def _pinned(value: str) -> str:
+    last = value.rpartition("/")[2]
+    if "@" not in last and last.partition(":")[2] in ("", "latest"):
+        raise ValueError("name a version: an image without a tag, or with latest, is another one from day to day")
+    return value
+
+
+TeamName = Annotated[
+    str,
+    # Short enough for a namespace, and for what is named after it.
+    Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$"),
+    AfterValidator(_team_name),
+    InWords("a team's name, 1 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last"),
+]
+ImageName = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9.-]+(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:\w[\w.-]*)?(@sha256:[0-9a-f]{64})?$"),
+    AfterValidator(_pinned),
+    InWords("an image with its registry and a tag, like registry.example.com/team/spark:4.0.4"),
+]
 
 
 class TeamSettings(Section):

@@ -36,9 +36,6 @@ ELASTICACHE_FAMILIES = ("t4g", "m6g", "m7g", "m8g", "r6g", "r7g", "r8g", "c7gn",
 RESERVED_QUEUES = ("default", "main")
 """Airflow's default queue, and the name that its workers have in Airflow's chart."""
 
-RESERVED_TEAMS = ("operator", "history")
-"""What the namespaces of Spark's own servers end with."""
-
 _PLAIN: dict[Any, str] = {str: "text", bool: "true or false", dict: "a block of keys and values"}
 
 
@@ -127,12 +124,6 @@ def _queue_name(value: str) -> str:
     return value
 
 
-def _team_name(value: str) -> str:
-    if value in RESERVED_TEAMS:
-        raise ValueError("this name is taken: the namespace spark-" + value + " is Spark's own")
-    return value
-
-
 def _tag_key(value: str) -> str:
     if value.lower().startswith("aws:"):
         raise ValueError("tag keys that start with aws: belong to AWS")
@@ -194,18 +185,6 @@ QueueName = Annotated[
     Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$"),
     AfterValidator(_queue_name),
     InWords("a queue's name, 1 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last"),
-]
-TeamName = Annotated[
-    str,
-    # `spark-` stands before it in a namespace, and names of pods and roles are made with it.
-    Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$"),
-    AfterValidator(_team_name),
-    InWords("a team's name, 1 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last"),
-]
-ImageName = Annotated[
-    str,
-    Field(pattern=r"^[a-z0-9.-]+(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:(?!latest\b)[\w.-]+|@sha256:[0-9a-f]{64})$"),
-    InWords("an image with its registry and a tag other than latest, like registry.example.com/team/spark:4.0.4"),
 ]
 RepositoryName = Annotated[
     str, Field(pattern=r"^[\w.-]{1,100}$"), InWords("1 to 100 letters, digits, dots, hyphens and underscores")

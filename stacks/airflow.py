@@ -63,6 +63,7 @@ class Airflow(NestedStack):
                 database_name=database.DATABASE_NAME,
                 broker_host=state.broker.group.attr_primary_end_point_address,
                 log_bucket=state.log_bucket.bucket_name,
+                spark_bucket=state.spark_bucket.bucket_name if state.spark_bucket else None,
             ),
             dag_volume=_dag_volume(state.file_system),
             dag_repository=dag_repository,

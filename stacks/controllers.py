@@ -17,6 +17,7 @@ from airflow_eks.load_balancer_controller import load_balancer_controller_statem
 from airflow_eks.pod_identity import PodIdentity
 from charts import external_secrets, karpenter, keda, load_balancer_controller, storage
 from charts.airflow import SecretArns
+from charts.node_pools import NodeTemplate
 from charts.placement import worker_pool
 from constructs import Construct
 from settings import Registry, Settings, capacity
@@ -139,7 +140,7 @@ class Controllers(NestedStack):
             cluster_name=settings.name,
             cluster_endpoint=self._cluster.cluster_endpoint,
             interruption_queue=aws.queue.queue_name,
-            node=karpenter.NodeTemplate(
+            node=NodeTemplate(
                 instance_profile=aws.instance_profile.instance_profile_name,
                 security_group_ids=(self._cluster.cluster_security_group_id,),
                 subnet_selector_terms=node_subnet_terms,
@@ -148,6 +149,9 @@ class Controllers(NestedStack):
                 tags={"Name": f"{settings.name}/karpenter", **settings.all_tags},
             ),
             workers=tuple(_worker_pool(each) for each in settings.airflow.worker_sets),
+            spark=karpenter.SparkNodes(max_vcpus=settings.spark.max_vcpus, disk_gib=settings.spark.disk_gib)
+            if settings.addons.spark_operator
+            else None,
         )
         ChartInstaller(self, "Karpenter", cluster=self._cluster, chart=chart, after=[aws])
 

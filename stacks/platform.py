@@ -15,6 +15,7 @@ from stacks.controllers import Controllers
 from stacks.dag_source import DagSource
 from stacks.network import ExistingNetwork, Network
 from stacks.removal import Removal
+from stacks.spark import Spark
 from stacks.state import State
 
 
@@ -86,6 +87,16 @@ class Platform(Stack):
         cluster.node.add_dependency(network)
         controllers.node.add_dependency(cluster)
         airflow.node.add_dependency(controllers)
+        if state.spark_bucket is not None:
+            Spark(
+                self,
+                "Spark",
+                settings=settings,
+                registry=registry,
+                cluster=cluster.eks,
+                bucket=state.spark_bucket,
+                key=key,
+            ).node.add_dependency(controllers)
         if dag_source is not None:
             airflow.node.add_dependency(dag_source)
         self._outputs(settings, state=state, dag_repository_url=dag_repository.url)

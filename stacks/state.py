@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import NestedStack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 
 from airflow_eks.airflow_secrets import AirflowSecrets
 from airflow_eks.broker import MessageBroker
@@ -12,7 +13,9 @@ from airflow_eks.database import MetadataDatabase
 from airflow_eks.file_system import DagFileSystem
 from airflow_eks.log_bucket import LogBucket
 from airflow_eks.log_groups import retention
+from airflow_eks.spark_bucket import SparkBucket
 from charts.airflow import SecretArns
+from charts.spark import EVENT_LOG_PREFIX
 from constructs import Construct
 from settings import Settings, load_releases
 from stacks.removal import Removal
@@ -81,6 +84,16 @@ class State(NestedStack):
             removal_policy=removal.everything_else,
             key=key,
         ).bucket
+        self.spark_bucket: s3.IBucket | None = None
+        if settings.addons.spark_operator:
+            self.spark_bucket = SparkBucket(
+                self,
+                "SparkBucket",
+                event_log_prefix=EVENT_LOG_PREFIX,
+                event_log_expiration_days=settings.spark.event_log_expiration_days,
+                removal_policy=removal.everything_else,
+                key=key,
+            ).bucket
         secrets = AirflowSecrets(
             self,
             "Secrets",

@@ -60,6 +60,12 @@ def internet() -> Deployment:
 
 
 @pytest.fixture(scope="session")
+def sidecar() -> Deployment:
+    """DAGs from a git repository, in each pod; without Spark."""
+    return synthesize("sidecar")
+
+
+@pytest.fixture(scope="session")
 def own_vpc() -> Deployment:
     """A VPC and a repository that exist; removal `destroy` by setting."""
     return synthesize("own-vpc")

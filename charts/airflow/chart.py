@@ -13,6 +13,7 @@ from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalan
 from charts.airflow.pgbouncer import PgBouncerWatch
 from charts.airflow.secrets import AirflowSecrets
 from charts.airflow.sign_in import SignIn
+from charts.airflow.spark_variable import spark_environment
 from charts.airflow.values import airflow_values
 from charts.helm_release import HelmRelease
 from constructs import Construct
@@ -69,6 +70,7 @@ class AirflowChart(cdk8s.Chart):
                 endpoints=endpoints,
                 repository=dag_repository,
                 load_balancer=load_balancer,
+                environment=_spark(settings, registry, endpoints.spark_bucket),
             ),
         )
         parts: list[Construct] = [secrets, watch]
@@ -90,3 +92,9 @@ class AirflowChart(cdk8s.Chart):
         for part in parts:
             part.node.add_dependency(namespace)
             release.node.add_dependency(part)
+
+
+def _spark(settings: Settings, registry: Registry, bucket: str | None) -> list[dict[str, str]]:
+    if bucket is None:
+        return []
+    return spark_environment(spark=settings.spark, registry=registry, region=settings.region, bucket=bucket)

@@ -31,12 +31,14 @@ class SecretArns:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoints:
-    """Where database, queue and log bucket are."""
+    """Where database, queue and buckets are."""
 
     database_host: str
     database_name: str
     broker_host: str
     log_bucket: str
+    spark_bucket: str | None = None
+    """None where there is no Spark."""
 
 
 @dataclass(frozen=True, kw_only=True)

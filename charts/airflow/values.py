@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from charts.airflow import secrets
@@ -30,8 +31,9 @@ def airflow_values(
     endpoints: Endpoints,
     repository: DagRepository,
     load_balancer: LoadBalancer,
+    environment: Sequence[dict[str, str]] = (),
 ) -> dict[str, Any]:
-    """Build the values of the release."""
+    """Build the values of the release. ``environment`` is what all processes have to know beside their own."""
     image = registry.image("airflow")
     delivery = DagDelivery(
         dags=dags, repository=repository, airflow_image=image, git_sync_image=registry.image("git-sync")
@@ -45,7 +47,7 @@ def airflow_values(
         "nodeSelector": node_selector(SERVICES_POOL),
         "securityContexts": restricted_pod(_AIRFLOW_UID),
         "enableServiceLinks": False,
-        "env": [*airflow_environment(), *delivery.environment()],
+        "env": [*airflow_environment(), *delivery.environment(), *environment],
         **delivery.secret_environment(),
         "config": airflow_config(name=name, airflow=airflow, endpoints=endpoints, dags=delivery.config()),
         **_secret_names(),

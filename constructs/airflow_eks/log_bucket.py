@@ -6,7 +6,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from airflow_eks.log_groups import own_handler_log_group
+from airflow_eks.private_bucket import private_bucket
 from constructs import Construct
 
 
@@ -23,18 +23,8 @@ class LogBucket(Construct):
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_)
-        emptied = removal_policy == RemovalPolicy.DESTROY
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
-            "Bucket",
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            # One data key per bucket and hour instead of one per log file.
-            bucket_key_enabled=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="Expire",
@@ -43,7 +33,5 @@ class LogBucket(Construct):
                 )
             ],
             removal_policy=removal_policy,
-            auto_delete_objects=emptied,
+            key=key,
         )
-        if emptied:
-            own_handler_log_group(self, provider="Custom::S3AutoDeleteObjectsCustomResourceProvider", key=key)

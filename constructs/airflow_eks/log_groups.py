@@ -10,6 +10,7 @@ from airflow_eks.ordering import resource
 from constructs import Construct, IConstruct
 
 HANDLER_LOG_RETENTION_DAYS = 14
+_HANDLER_LOGS = "HandlerLogs"
 
 
 def retention(days: int) -> logs.RetentionDays:
@@ -82,8 +83,11 @@ def own_handler_log_group(scope: Construct, *, provider: str, key: kms.IKey) -> 
 
     ``provider`` is the id of the singleton that the CDK adds to the stack. Such functions have no property for it.
     """
-    handler = Stack.of(scope).node.find_child(provider).node.find_child("Handler")
-    if not isinstance(handler, CfnResource):
+    function = Stack.of(scope).node.find_child(provider)
+    if function.node.try_find_child(_HANDLER_LOGS):
+        return  # it serves all buckets of the stack
+    handler = function.node.find_child("Handler")
+    if not isinstance(handler, CfnResource) or not isinstance(function, Construct):
         raise TypeError(f"{provider} has no function any more; see what aws-cdk-lib made of it")
-    group = OwnedLogGroup(scope, "HandlerLogs", retention=retention(HANDLER_LOG_RETENTION_DAYS), key=key).log_group
+    group = OwnedLogGroup(function, _HANDLER_LOGS, retention=retention(HANDLER_LOG_RETENTION_DAYS), key=key).log_group
     handler.add_property_override("LoggingConfig", {"LogGroup": group.log_group_name})

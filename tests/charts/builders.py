@@ -8,10 +8,13 @@ import cdk8s
 
 from charts import external_secrets, karpenter, keda, load_balancer_controller, storage
 from charts.airflow import AirflowChart, DagRepository, DagVolume, Endpoints, LoadBalancer, SecretArns
+from charts.node_pools import NodeTemplate
 from charts.placement import worker_pool
+from charts.spark import SparkChart
 from settings import Registry, Settings, build_settings
 
 ACCOUNT = "111122223333"
+SPARK_BUCKET = "spark-bucket"
 Object = dict[str, Any]
 
 
@@ -63,7 +66,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
             cluster_name=settings.name,
             cluster_endpoint="https://cluster.example.com",
             interruption_queue="interruptions",
-            node=karpenter.NodeTemplate(
+            node=NodeTemplate(
                 instance_profile="nodes",
                 security_group_ids=("sg-0123456789abcdef0",),
                 subnet_selector_terms=({"tags": {"karpenter.sh/discovery": settings.name}},),
@@ -81,6 +84,19 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
                 )
                 for each in settings.airflow.worker_sets
             ),
+            spark=karpenter.SparkNodes(max_vcpus=settings.spark.max_vcpus, disk_gib=settings.spark.disk_gib)
+            if settings.addons.spark_operator
+            else None,
+        ),
+        "spark": SparkChart(
+            app,
+            "spark",
+            spark=settings.spark,
+            registry=registry,
+            region=settings.region,
+            bucket=SPARK_BUCKET,
+            airflow_namespace="airflow",
+            airflow_accounts={"worker": "airflow-worker", "triggerer": "airflow-triggerer"},
         ),
         "airflow": AirflowChart(
             app,
@@ -98,6 +114,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
                 database_name="airflow",
                 broker_host="broker.example.com",
                 log_bucket="task-logs-bucket",
+                spark_bucket=SPARK_BUCKET if settings.addons.spark_operator else None,
             ),
             dag_volume=DagVolume(file_system_id="fs-0123456789abcdef0", access_point_id="fsap-0123456789abcdef0")
             if settings.dags.delivery == "efs"

@@ -54,6 +54,12 @@ ACCEPTED = (
     ),
     ("AwsSolutions-RDS6", "State/Database/Cluster", "PgBouncer signs in with a password; IAM tokens last 15 minutes"),
     ("AwsSolutions-S1", "State/LogBucket", "a log of who reads logs would need a bucket and a retention of its own"),
+    (
+        r"AwsSolutions-IAM5\[Resource::<.*SparkBucket.*>/(event-logs|teams)/team-a/\*\]$",
+        "Spark/Team-",
+        "the objects under a team's own prefixes are what is meant",
+    ),
+    ("AwsSolutions-S1", "State/SparkBucket", "a log of who reads event logs would need a bucket of its own"),
     ("AwsSolutions-SMG4", "State/", "pods have to restart for these (docs/rotation.md); that of the database rotates"),
     ("AwsSolutions-SQS3", "Controllers/KarpenterResources/Interruptions", "a warning that was missed is worth nothing"),
 )

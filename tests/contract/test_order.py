@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from settings.spark import team_namespace
 from tests.support.deployment import Deployment
 from tests.support.order import Order
 
@@ -31,13 +32,28 @@ def within(*paths: str) -> Selector:
 
 
 def release(name: str) -> Selector:
-    """A Helm release."""
-    return lambda deployment: {deployment.releases[name].address}
+    """A Helm release, where it is switched on."""
+    return lambda deployment: {each.address for each in deployment.releases.values() if each.name == name}
 
 
 def kind(*kinds: str) -> Selector:
     """Objects of these kinds."""
     return lambda deployment: {each.address for each in deployment.objects if each.kind in kinds}
+
+
+def inside(namespace: str, *kinds: str) -> Selector:
+    """Objects and releases of a namespace, all or those of these kinds."""
+    return lambda deployment: {
+        each.address
+        for each in deployment.installed
+        if each.namespace == namespace and (not kinds or each.kind in kinds)
+    }
+
+
+def teams(deployment: Deployment) -> set[str]:
+    """Namespaces of Spark's teams, and what is in them."""
+    names = {team_namespace(name) for name in deployment.settings.spark.teams}
+    return {each.address for each in deployment.objects if {each.name, each.namespace} & names}
 
 
 def addon(*names: str) -> Selector:
@@ -53,6 +69,7 @@ def installed(deployment: Deployment) -> set[str]:
 
 
 AIRFLOW = release("airflow")
+SPARK = release("spark-operator")
 NODE_GROUP = resources("EKS::Nodegroup")
 NETWORKING = addon("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
 KUBECTL = within("/KubectlProvider/", "/KubectlLayer/", "/KubectlToApiServer/", "/ClusterAdminRoleAccess/")
@@ -106,7 +123,15 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (resources("CodeCommit::Repository"), AIRFLOW, "its DAGs"),
     (resources("EC2::SecurityGroupIngress"), AIRFLOW, "the ways to database, queue and file system"),
     (within("/Airflow/Identity-"), AIRFLOW, "its pods call AWS to their last moment"),
-    (kind("ConfigMap"), AIRFLOW, "the sidecar's program"),
+    (inside("airflow", "ConfigMap"), AIRFLOW, "the sidecar's program"),
+    # Spark
+    (teams, SPARK, "the operator makes its roles in them; what is in them needs no operator to go"),
+    (within("/Spark/Team-"), SPARK, "jobs call AWS to their last moment"),
+    (resources("S3::Bucket", "/SparkBucket/"), teams, "jobs write to it to their last moment"),
+    (resources("S3::BucketPolicy", "/SparkBucket/"), teams, "jobs write to it to their last moment"),
+    (within("/SparkBucket/Bucket/AutoDeleteObjectsCustomResource/"), teams, "it is emptied when nobody writes to it"),
+    (kind("NodePool"), teams, "drivers and executors run on these nodes"),
+    (release("karpenter"), SPARK, "its pods may need a node"),
     # Logs: made before whoever writes, so that AWS makes none by itself
     (resources("Logs::LogGroup", "/ControlPlaneLogs/"), resources("EKS::Cluster"), "EKS would make it"),
     (resources("Logs::LogGroup", "/Database/"), resources("RDS::DBCluster"), "RDS would make it"),

@@ -65,7 +65,7 @@ def test_it_reads_the_deployments_connections_alone(internet: Deployment, compon
 
 
 def test_logs_are_under_one_prefix(deployment: Deployment) -> None:
-    bucket = deployment.one("AWS::S3::Bucket")
+    bucket = deployment.one("AWS::S3::Bucket", path="/LogBucket/")
     folder = deployment.releases["airflow"].manifest["config"]["logging"]["remote_base_log_folder"]
     assert folder == f"s3://{bucket.ref}/task-logs"
     for component in ("api-server", "triggerer", "worker"):

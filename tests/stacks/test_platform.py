@@ -76,7 +76,7 @@ def test_outputs(deployment: Deployment) -> None:
     assert deployment.outputs["ClusterName"] == settings.name
     assert deployment.outputs["KubeconfigCommand"].endswith(f"--region {settings.region} --name {settings.name}")
     assert deployment.outputs["DatabaseEndpoint"] == deployment.one("AWS::RDS::DBCluster").att("Endpoint.Address")
-    assert deployment.outputs["LogBucketName"] == deployment.one("AWS::S3::Bucket").ref
+    assert deployment.outputs["LogBucketName"] == deployment.one("AWS::S3::Bucket", path="/LogBucket/").ref
 
 
 def test_the_password_is_shown_as_an_arn(aws: Deployment) -> None:

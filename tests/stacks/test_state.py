@@ -65,8 +65,10 @@ def test_nothing_of_it_calls_out(deployment: Deployment) -> None:
 
 
 def test_it_holds_one_of_each(deployment: Deployment) -> None:
-    for type_ in ("RDS::DBCluster", "ElastiCache::ReplicationGroup", "S3::Bucket"):
+    for type_ in ("RDS::DBCluster", "ElastiCache::ReplicationGroup"):
         assert deployment.one(f"AWS::{type_}").stack == "State"
+    buckets = 1 + deployment.settings.addons.spark_operator
+    assert [each.stack for each in deployment.all("AWS::S3::Bucket")] == ["State"] * buckets
 
 
 def test_it_has_a_file_system_where_one_carries_the_dags(deployment: Deployment) -> None:

@@ -60,6 +60,9 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "airflow.ingress.domain": "airflow.example.com",
         "airflow.ingress.allowed_cidrs": "203.0.113.0/24",
         "tags.team": "data",
+        "spark.teams.analytics.cpu": "32",
+        "spark.teams.reports.pods": "20",
+        "spark.history_server": "true",
     },
     # DAGs that every pod has from a repository of one's own.
     "sidecar": {
@@ -69,6 +72,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "dags.git.secret_key_arn": "arn:aws:kms:us-west-2:123456789012:key/0123",
         "dags.subdirectory": "team/dags",
         "size": "dev",
+        "addons.spark_operator": "false",
     },
     # DAGs that Airflow fetches itself.
     "cn-bundle": {"partition": "aws-cn", "size": "dev", "dags.delivery": "bundle"},
@@ -112,6 +116,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "network.existing_vpc.private_subnet_ids": _SUBNETS["private"],
         "network.existing_vpc.isolated_subnet_ids": _SUBNETS["isolated"],
         "cluster.administrators": "arn:aws-cn:iam::123456789012:role/Admin",
+        "spark.history_server": "true",
+        "spark.image": "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/our/spark:4.0.4",
         "airflow.ingress.certificate_arn": "arn:aws-cn:acm:cn-north-1:123456789012:certificate/0123",
     },
 }

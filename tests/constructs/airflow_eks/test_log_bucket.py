@@ -6,18 +6,18 @@ import pytest
 
 from tests.support.deployment import Deployment
 
-BUCKET = "AWS::S3::Bucket"
+BUCKET, PATH = "AWS::S3::Bucket", "/LogBucket/"
 
 
 def test_it_is_private(deployment: Deployment) -> None:
-    bucket = deployment.one(BUCKET).properties
+    bucket = deployment.one(BUCKET, path=PATH).properties
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
 
 def test_it_is_encrypted_with_the_deployments_key(deployment: Deployment) -> None:
-    [rule] = deployment.one(BUCKET).properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    [rule] = deployment.one(BUCKET, path=PATH).properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {
         "SSEAlgorithm": "aws:kms",
         "KMSMasterKeyID": deployment.one("AWS::KMS::Key").att("Arn"),
@@ -27,8 +27,8 @@ def test_it_is_encrypted_with_the_deployments_key(deployment: Deployment) -> Non
 
 
 def test_tls_or_nothing(deployment: Deployment) -> None:
-    policy = deployment.one("AWS::S3::BucketPolicy").properties
-    bucket = deployment.one(BUCKET)
+    policy = deployment.one("AWS::S3::BucketPolicy", path=PATH).properties
+    bucket = deployment.one(BUCKET, path=PATH)
     assert policy["Bucket"] == bucket.ref
     conditions = [
         each["Condition"]
@@ -40,7 +40,7 @@ def test_tls_or_nothing(deployment: Deployment) -> None:
 
 
 def test_logs_expire(deployment: Deployment) -> None:
-    [rule] = deployment.one(BUCKET).properties["LifecycleConfiguration"]["Rules"]
+    [rule] = deployment.one(BUCKET, path=PATH).properties["LifecycleConfiguration"]["Rules"]
     assert rule["Status"] == "Enabled"
     assert rule["ExpirationInDays"] == deployment.settings.logs.task_log_expiration_days
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
@@ -52,8 +52,8 @@ def test_logs_expire(deployment: Deployment) -> None:
 )
 def test_what_is_left_of_it(request: pytest.FixtureRequest, name: str, removal: str, emptied: bool) -> None:
     deployment: Deployment = request.getfixturevalue(name)
-    bucket = deployment.one(BUCKET)
+    bucket = deployment.one(BUCKET, path=PATH)
     assert bucket.removal == (removal, removal)
     # A bucket that is not empty is not deleted.
-    emptying = deployment.all("Custom::S3AutoDeleteObjects")
+    emptying = deployment.all("Custom::S3AutoDeleteObjects", path=PATH)
     assert [each.properties["BucketName"] for each in emptying] == ([bucket.ref] if emptied else [])

@@ -1,0 +1,65 @@
+"""Everything of Spark's in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+
+from charts.spark.history_server import HistoryServer
+from charts.spark.names import OPERATOR_NAMESPACE
+from charts.spark.operator import operator
+from charts.spark.team import RESTRICTED, SparkTeam
+from constructs import Construct
+from settings import Registry
+from settings.spark import SparkSettings
+
+
+class SparkChart(cdk8s.Chart):
+    """The teams' namespaces, then the operator, which makes its own roles in them.
+
+    On the way back the operator goes first. It leaves nothing that only it could take away: it sets no finalizers, and
+    what it makes belongs to the SparkApplication, which goes with its namespace, drivers and executors with it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        spark: SparkSettings,
+        registry: Registry,
+        region: str,
+        bucket: str,
+        airflow_namespace: str,
+        airflow_accounts: Mapping[str, str],
+    ) -> None:
+        """``airflow_accounts`` has the service accounts of Airflow's ``worker`` and ``triggerer``."""
+        super().__init__(scope, id_, disable_resource_name_hashes=True)
+        namespace = kplus.Namespace(
+            self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=OPERATOR_NAMESPACE, labels=RESTRICTED)
+        )
+        teams = [
+            SparkTeam(
+                self,
+                f"team-{name}",
+                name=name,
+                team=team,
+                airflow_namespace=airflow_namespace,
+                submitter=airflow_accounts["worker"],
+                watcher=airflow_accounts["triggerer"],
+            )
+            for name, team in sorted(spark.teams.items())
+        ]
+        release = operator(self, "operator", registry=registry, namespaces=[team.namespace for team in teams])
+        release.node.add_dependency(namespace, *teams)
+        if spark.history_server:
+            HistoryServer(
+                self,
+                "history-server",
+                spark=spark,
+                registry=registry,
+                region=region,
+                bucket=bucket,
+            )

@@ -1,0 +1,25 @@
+"""Names of Spark's in the cluster."""
+
+from __future__ import annotations
+
+OPERATOR_NAMESPACE = "spark-operator"
+OPERATOR_RELEASE = "spark-operator"
+HISTORY_NAMESPACE = "spark-history"
+HISTORY_SERVER = "spark-history-server"
+HISTORY_PORT = 18080
+SERVICE_ACCOUNT = "spark"
+"""Of drivers and executors, in the namespace of each team."""
+
+EVENT_LOG_PREFIX = "event-logs"
+TEAM_PREFIX = "teams"
+"""What keys in Spark's bucket begin with; the team's name follows."""
+
+
+def event_log_prefix(team: str) -> str:
+    """Where a team's event logs are in the bucket."""
+    return f"{EVENT_LOG_PREFIX}/{team}"
+
+
+def team_prefix(team: str) -> str:
+    """Where a team's own files are in the bucket."""
+    return f"{TEAM_PREFIX}/{team}"
