@@ -37,6 +37,9 @@ test-sandbox: .venv/ready ## The whole life and its faults in an in-memory AWS (
 test-local: setup ## The real Airflow on this machine; more of it where PostgreSQL, PgBouncer and Redis are installed
 	pytest -m local
 
+test-spark: .venv/ready .venv-spark/ready ## The sample job and the History Server on a Spark on this machine (needs Java 17)
+	pytest -m spark
+
 lint: .venv/ready ## Style, types, and who imports whom
 	ruff check .
 	ruff format --check .
@@ -56,13 +59,13 @@ bench: .venv/ready ## Measure synthesis
 
 ##@ Maintain
 requirements: .venv/ready ## Resolve the pinned requirements anew
-	for file in requirements requirements-dev requirements-airflow; do \
+	for file in requirements requirements-dev requirements-airflow requirements-spark; do \
 	  uv pip compile --quiet --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 	    $$file.in --output-file $$file.txt || exit 1; \
 	done
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .venv-airflow node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-airflow .venv-spark node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +84,11 @@ help: ## Show this list
 .venv-airflow/ready: requirements-airflow.txt | .venv/ready
 	uv venv --quiet --allow-existing --python "$(VENV)/bin/python" .venv-airflow
 	uv pip sync --quiet --python .venv-airflow requirements-airflow.txt
+	@touch $@
+
+.venv-spark/ready: requirements-spark.txt | .venv/ready
+	uv venv --quiet --allow-existing --python "$(VENV)/bin/python" .venv-spark
+	uv pip sync --quiet --python .venv-spark requirements-spark.txt
 	@touch $@
 
 .PHONY: synth demo airflow setup test lint snapshots docs bench requirements clean help

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import cdk8s
 import cdk8s_plus_27 as kplus
 
+from charts.network_policy import ALL_PODS, DNS, HTTPS, Flow, NetworkPolicies, addresses
 from charts.spark.history_server import HistoryServer
 from charts.spark.names import OPERATOR_NAMESPACE
 from charts.spark.operator import operator
@@ -34,8 +35,12 @@ class SparkChart(cdk8s.Chart):
         bucket: str,
         airflow_namespace: str,
         airflow_accounts: Mapping[str, str],
+        vpc_cidr: str | None,
     ) -> None:
-        """``airflow_accounts`` has the service accounts of Airflow's ``worker`` and ``triggerer``."""
+        """``airflow_accounts`` has the service accounts of Airflow's ``worker`` and ``triggerer``.
+
+        ``vpc_cidr`` is the VPC's, where there are to be network policies.
+        """
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = kplus.Namespace(
             self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=OPERATOR_NAMESPACE, labels=RESTRICTED)
@@ -49,11 +54,21 @@ class SparkChart(cdk8s.Chart):
                 airflow_namespace=airflow_namespace,
                 submitter=airflow_accounts["worker"],
                 watcher=airflow_accounts["triggerer"],
+                network_policies=vpc_cidr is not None,
             )
             for name, team in sorted(spark.teams.items())
         ]
         release = operator(self, "operator", registry=registry, namespaces=[team.namespace for team in teams])
         release.node.add_dependency(namespace, *teams)
+        if vpc_cidr:
+            # The API server asks its webhook about each job and each of its pods.
+            api_server = addresses(vpc_cidr)
+            webhook = Flow(name="admission-from-api-server", pods=ALL_PODS, source=[api_server], ports=[("TCP", 9443)])
+            policies = NetworkPolicies(
+                self, "network-policies", namespace=OPERATOR_NAMESPACE, flows=[DNS, HTTPS, webhook]
+            )
+            policies.node.add_dependency(namespace)
+            release.node.add_dependency(policies)
         if spark.history_server:
             HistoryServer(
                 self,
@@ -62,4 +77,5 @@ class SparkChart(cdk8s.Chart):
                 registry=registry,
                 region=region,
                 bucket=bucket,
+                network_policies=vpc_cidr is not None,
             )

@@ -12,6 +12,7 @@ from typing import Any
 import cdk8s
 import cdk8s_plus_27 as kplus
 
+from charts.network_policy import CREDENTIALS, DNS, HTTPS, NetworkPolicies
 from charts.placement import SERVICES_POOL, node_selector, resources
 from charts.spark.names import EVENT_LOG_PREFIX, HISTORY_NAMESPACE, HISTORY_PORT, HISTORY_SERVER
 from charts.spark.team import RESTRICTED
@@ -37,6 +38,7 @@ class HistoryServer(Construct):
         registry: Registry,
         region: str,
         bucket: str,
+        network_policies: bool,
     ) -> None:
         super().__init__(scope, id_)
         namespace = kplus.Namespace(
@@ -50,8 +52,8 @@ class HistoryServer(Construct):
         deployment = cdk8s.ApiObject(self, "deployment", api_version="apps/v1", kind="Deployment", metadata=metadata)
         labels = {"app.kubernetes.io/name": HISTORY_SERVER}
         pod = _pod(
-            server=_server(str(registry.image("spark")), days=spark.event_log_expiration_days),
-            fetcher=_fetcher(
+            server=server_container(str(registry.image("spark")), days=spark.event_log_expiration_days),
+            fetcher=fetcher_container(
                 str(registry.image("aws-cli")),
                 region=region,
                 event_logs=f"s3://{bucket}/{EVENT_LOG_PREFIX}",
@@ -72,7 +74,12 @@ class HistoryServer(Construct):
         service = cdk8s.ApiObject(self, "service", api_version="v1", kind="Service", metadata=metadata)
         port = {"name": "http", "port": HISTORY_PORT, "targetPort": HISTORY_PORT}
         service.add_json_patch(cdk8s.JsonPatch.add("/spec", {"selector": labels, "ports": [port]}))
-        for part in (account, script, service):
+        policies = []
+        if network_policies:
+            # It reads from the bucket. People reach it through `kubectl port-forward`, which comes from the node.
+            flows = [DNS, HTTPS, CREDENTIALS]
+            policies.append(NetworkPolicies(self, "network-policies", namespace=HISTORY_NAMESPACE, flows=flows))
+        for part in (account, script, service, *policies):
             part.node.add_dependency(namespace)
         deployment.node.add_dependency(account, script)
 
@@ -82,6 +89,8 @@ def _pod(*, server: dict[str, Any], fetcher: dict[str, Any]) -> dict[str, Any]:
         "serviceAccountName": HISTORY_SERVER,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
+        # Both only read.
+        "terminationGracePeriodSeconds": 5,
         "nodeSelector": node_selector(SERVICES_POOL),
         "securityContext": {
             "runAsNonRoot": True,
@@ -99,7 +108,7 @@ def _pod(*, server: dict[str, Any], fetcher: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _server(image: str, *, days: int) -> dict[str, Any]:
+def server_container(image: str, *, days: int) -> dict[str, Any]:
     options = {
         "spark.history.fs.logDirectory": f"file://{_EVENTS}",
         "spark.history.fs.update.interval": "30s",
@@ -129,7 +138,7 @@ def _server(image: str, *, days: int) -> dict[str, Any]:
     }
 
 
-def _fetcher(image: str, *, region: str, event_logs: str, teams: list[str]) -> dict[str, Any]:
+def fetcher_container(image: str, *, region: str, event_logs: str, teams: list[str]) -> dict[str, Any]:
     environment = {
         "AWS_REGION": region,
         "EVENT_LOGS": event_logs,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cdk8s
 import cdk8s_plus_27 as kplus
 
+from charts.network_policy import ALL_PODS, DNS, EVERYWHERE, WITHIN, Flow, NetworkPolicies
 from constructs import Construct
 from settings.spark import TeamSettings, team_namespace
 
@@ -34,6 +35,7 @@ class SparkTeam(Construct):
         airflow_namespace: str,
         submitter: str,
         watcher: str,
+        network_policies: bool,
     ) -> None:
         """``submitter`` and ``watcher`` are the service accounts of Airflow's workers and triggerers."""
         super().__init__(scope, id_)
@@ -57,7 +59,14 @@ class SparkTeam(Construct):
             _allow(["get", "list", "watch"], "pods", "events"),
             _allow(["get"], "pods/log"),
         )
-        for part in (*self._limits(team), *submit, *read):
+        policies = []
+        if network_policies:
+            # A job talks within itself, and to whatever its code talks to; nobody else talks to it.
+            jobs = Flow(name="jobs-to-everywhere", pods=ALL_PODS, to=[EVERYWHERE])
+            policies.append(
+                NetworkPolicies(self, "network-policies", namespace=self.namespace, flows=[DNS, *WITHIN, jobs])
+            )
+        for part in (*self._limits(team), *submit, *read, *policies):
             part.node.add_dependency(namespace)
 
     def _role(

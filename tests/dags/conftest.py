@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from charts.airflow.spark_variable import spark_environment
+from settings import Registry, build_settings
+
 ROOT = Path(__file__).parents[2]
 AIRFLOW_PYTHON = ROOT / ".venv-airflow" / "bin" / "python"
 
@@ -49,6 +52,7 @@ report = {
         for dag in bag.dags.values()
     },
     "runs": {},
+    "rendered": {},
 }
 hello = bag.dags.get("hello_world_scheduled_dag")
 if hello:
@@ -60,8 +64,29 @@ if hello:
             "logical_date": str(run.logical_date),
             "tasks": {instance.task_id: instance.state for instance in run.get_task_instances()},
         }
+pi = bag.dags.get("example_pyspark_pi_job")
+if pi:
+    from airflow.sdk.execution_time.context import VariableAccessor
+
+    task = pi.get_task("calculate_pi")
+    params = {name: param["value"] if isinstance(param, dict) else param for name, param in pi.params.dump().items()}
+    context = {"params": params, "var": {"json": VariableAccessor(deserialize_json=True)}}
+    task.render_template_fields(context)
+    report["rendered"]["calculate_pi"] = {
+        "namespace": task.namespace,
+        "application": task.template_body["spark"],
+        "deferrable": task.deferrable,
+        "connection": task.kubernetes_conn_id,
+    }
 pathlib.Path(sys.argv[1]).write_text(json.dumps(report, default=str))
 """
+
+
+def spark_variable() -> list[dict[str, str]]:
+    """What the deployment gives the DAGs."""
+    settings = build_settings({})
+    registry = Registry(settings=settings, account="123456789012")
+    return spark_environment(spark=settings.spark, registry=registry, region=settings.region, bucket="spark-bucket")
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +104,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
+        **{entry["name"]: entry["value"] for entry in spark_variable()},
     }
     command = [str(AIRFLOW_PYTHON), "-c", PROBE, str(findings)]
     done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, timeout=300, check=False)
