@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import cdk8s
-import cdk8s_plus_27 as kplus
 
 from charts.helm_release import HelmRelease
+from charts.namespace import namespace as make_namespace
+from charts.network_policy import ALL_PODS, CREDENTIALS, DNS, HTTPS, Flow, NetworkPolicies, addresses
 from charts.placement import SYSTEM_POOL, node_selector, resources
 from constructs import Construct
 from settings import Registry
@@ -17,9 +18,9 @@ SERVICE_ACCOUNT = "external-secrets"
 class ExternalSecretsChart(cdk8s.Chart):
     """The operator's release, with the kinds that nothing here uses switched off."""
 
-    def __init__(self, scope: Construct, id_: str, *, registry: Registry) -> None:
+    def __init__(self, scope: Construct, id_: str, *, registry: Registry, vpc_cidr: str | None) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
-        namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
+        namespace = make_namespace(self, name=NAMESPACE)
         image = registry.image("external-secrets")
         same_image = {"repository": image.repository, "tag": image.tag}
         pod = {
@@ -53,3 +54,15 @@ class ExternalSecretsChart(cdk8s.Chart):
             },
         )
         release.add_dependency(namespace)
+        if vpc_cidr:
+            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=_flows(vpc_cidr))
+            policies.node.add_dependency(namespace)
+            release.node.add_dependency(policies)
+
+
+def _flows(vpc_cidr: str) -> list[Flow]:
+    # The API server asks its webhook whether an ExternalSecret is one.
+    webhook = Flow(
+        name="admission-from-api-server", pods=ALL_PODS, source=[addresses(vpc_cidr)], ports=[("TCP", 10250)]
+    )
+    return [DNS, HTTPS, CREDENTIALS, webhook]

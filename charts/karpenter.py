@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import cdk8s
-import cdk8s_plus_27 as kplus
 
 from charts.helm_release import HelmRelease
+from charts.namespace import namespace as make_namespace
+from charts.network_policy import CREDENTIALS, DNS, HTTPS, WITHIN, NetworkPolicies
 from charts.node_pools import NODE_CLASS, NodeTemplate, node_class, node_pool, requirements
 from charts.placement import (
     SERVICES_POOL,
@@ -85,9 +86,10 @@ class KarpenterChart(cdk8s.Chart):
         node: NodeTemplate,
         workers: tuple[WorkerPool, ...],
         spark: SparkNodes | None,
+        network_policies: bool,
     ) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
-        namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
+        namespace = make_namespace(self, name=NAMESPACE)
         crds = HelmRelease(
             self,
             "crds",
@@ -97,6 +99,12 @@ class KarpenterChart(cdk8s.Chart):
             values={},
         )
         crds.add_dependency(namespace)
+        if network_policies:
+            policies = NetworkPolicies(
+                self, "network-policies", namespace=NAMESPACE, flows=[DNS, HTTPS, CREDENTIALS, *WITHIN]
+            )
+            policies.node.add_dependency(namespace)
+            crds.node.add_dependency(policies)
         image = registry.image("karpenter")
         controller = HelmRelease(
             self,

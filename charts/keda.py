@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import cdk8s
-import cdk8s_plus_27 as kplus
 
 from charts.helm_release import HelmRelease
+from charts.namespace import namespace as make_namespace
+from charts.network_policy import DNS, HTTPS, WITHIN, Flow, NetworkPolicies, addresses, labelled
 from charts.placement import SYSTEM_POOL, node_selector, resources
 from constructs import Construct
 from settings import Registry
@@ -16,9 +17,9 @@ NAMESPACE = "keda"
 class KedaChart(cdk8s.Chart):
     """KEDA's release: two operators and two metrics servers, so that losing a node does not stop the scaling."""
 
-    def __init__(self, scope: Construct, id_: str, *, registry: Registry) -> None:
+    def __init__(self, scope: Construct, id_: str, *, registry: Registry, vpc_cidr: str | None) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
-        namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
+        namespace = make_namespace(self, name=NAMESPACE)
         images = {
             key: {"registry": image.registry, "repository": image.path, "tag": image.tag}
             for key, image in (
@@ -51,3 +52,31 @@ class KedaChart(cdk8s.Chart):
             },
         )
         release.add_dependency(namespace)
+        if vpc_cidr:
+            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=_flows(vpc_cidr))
+            policies.node.add_dependency(namespace)
+            release.node.add_dependency(policies)
+
+
+def _flows(vpc_cidr: str) -> list[Flow]:
+    vpc = addresses(vpc_cidr)
+    return [
+        DNS,
+        HTTPS,
+        *WITHIN,
+        # It counts tasks in the database itself.
+        Flow(name="database", pods=labelled(app="keda-operator"), to=[vpc], ports=[("TCP", 5432)]),
+        # The API server asks for metrics and admission.
+        Flow(
+            name="metrics-from-api-server",
+            pods=labelled(app="keda-operator-metrics-apiserver"),
+            source=[vpc],
+            ports=[("TCP", 6443)],
+        ),
+        Flow(
+            name="admission-from-api-server",
+            pods=labelled(app="keda-admission-webhooks"),
+            source=[vpc],
+            ports=[("TCP", 9443)],
+        ),
+    ]

@@ -7,6 +7,7 @@ import cdk8s_plus_27 as kplus
 
 from constructs import Construct
 
+EBS_STORAGE_CLASS = "gp3"
 EFS_STORAGE_CLASS = "efs-sc"
 EFS_DRIVER = "efs.csi.aws.com"
 
@@ -25,7 +26,7 @@ class StorageChart(cdk8s.Chart):
                 self,
                 "gp3",
                 metadata=kplus.k8s.ObjectMeta(
-                    name="gp3", annotations={"storageclass.kubernetes.io/is-default-class": "true"}
+                    name=EBS_STORAGE_CLASS, annotations={"storageclass.kubernetes.io/is-default-class": "true"}
                 ),
                 provisioner="ebs.csi.aws.com",
                 parameters={"type": "gp3", "encrypted": "true", "kmsKeyId": kms_key_arn},

@@ -81,6 +81,11 @@ class NetworkSettings(Section):
     flow_logs: bool = Field(default=True, description="VPC flow logs to CloudWatch Logs.")
     existing_vpc: ExistingVpc | None = Field(default=None, description="Use this VPC instead of a new one.")
 
+    @property
+    def vpc_cidr(self) -> str:
+        """CIDR block of the VPC in use."""
+        return self.existing_vpc.cidr if self.existing_vpc else self.cidr
+
 
 class NodeSettings(Section):
     """The managed node group, which carries the system pods. Everything else runs on nodes from Karpenter."""
@@ -104,6 +109,10 @@ class ClusterSettings(Section):
     )
     administrators: Items[Arn] = Field(
         default=(), description="ARNs of the IAM roles and users that administer the cluster."
+    )
+    network_policies: bool = Field(
+        default=True,
+        description="Network policies: only flows that have a name are let through (docs/network.md).",
     )
     nodes: NodeSettings
 

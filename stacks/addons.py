@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Literal
 
@@ -16,7 +16,7 @@ from airflow_eks.chart_installer import ChartInstaller
 from airflow_eks.iam import allow
 from airflow_eks.pod_identity import PodIdentity
 from charts.addons import AddonContext, EksAddon, HelmAddon, Statement, enabled_addons
-from constructs import Construct
+from constructs import Construct, IDependable
 from settings import Registry, Settings
 
 
@@ -48,9 +48,9 @@ def eks_addons(context: AddonContext, phase: Literal["before-nodes", "with-nodes
 
 
 def install_addons(
-    scope: Construct, *, context: AddonContext, cluster: eks.ICluster, app: cdk8s.App
+    scope: Construct, *, context: AddonContext, cluster: eks.ICluster, app: cdk8s.App, after: Sequence[IDependable]
 ) -> Mapping[str, Construct]:
-    """Install those that are Helm releases, each after its role and after the add-ons that it names."""
+    """Install those that are Helm releases, each after its role, after the add-ons that it names, and after these."""
     addons = {name: addon for name, addon in enabled_addons(context) if isinstance(addon, HelmAddon)}
     installed: dict[str, Construct] = {}
     for name in TopologicalSorter(
@@ -58,9 +58,9 @@ def install_addons(
     ).static_order():
         addon = addons[name]
         id_ = "".join(word.capitalize() for word in name.split("_"))
-        after: list[Construct] = [installed[other] for other in addon.after if other in installed]
+        first: list[IDependable] = [*after, *(installed[other] for other in addon.after if other in installed)]
         if addon.service_account:
-            after.append(
+            first.append(
                 PodIdentity(
                     scope,
                     f"{id_}Identity",
@@ -72,7 +72,7 @@ def install_addons(
                 )
             )
         chart = addon.chart(app, name.replace("_", "-"))
-        installed[name] = ChartInstaller(scope, id_, cluster=cluster, chart=chart, after=after)
+        installed[name] = ChartInstaller(scope, id_, cluster=cluster, chart=chart, after=first)
     return installed
 
 

@@ -48,7 +48,8 @@ class Controllers(NestedStack):
         self._settings = settings
         self._registry = registry
         self._cluster = cluster
-        ChartInstaller(
+        self._policed_cidr = settings.network.vpc_cidr if settings.cluster.network_policies else None
+        storage_classes = ChartInstaller(
             self,
             "Storage",
             cluster=cluster,
@@ -60,7 +61,12 @@ class Controllers(NestedStack):
                 efs=settings.addons.efs_csi_driver,
             ),
         )
-        ChartInstaller(self, "Keda", cluster=cluster, chart=keda.KedaChart(self._app, "keda", registry=registry))
+        ChartInstaller(
+            self,
+            "Keda",
+            cluster=cluster,
+            chart=keda.KedaChart(self._app, "keda", registry=registry, vpc_cidr=self._policed_cidr),
+        )
         self._load_balancer_controller(vpc_id)
         self._external_secrets(secret_arns, key)
         self._karpenter(node_subnet_terms, key)
@@ -69,6 +75,7 @@ class Controllers(NestedStack):
             context=addon_context(settings=settings, registry=registry, vpc_id=vpc_id, key_arn=key.key_arn),
             cluster=cluster,
             app=self._app,
+            after=[storage_classes],
         )
 
     def _load_balancer_controller(self, vpc_id: str) -> None:
@@ -118,7 +125,9 @@ class Controllers(NestedStack):
                 *_read_git_secret(settings.dags.git),
             ],
         )
-        chart = external_secrets.ExternalSecretsChart(self._app, "external-secrets", registry=self._registry)
+        chart = external_secrets.ExternalSecretsChart(
+            self._app, "external-secrets", registry=self._registry, vpc_cidr=self._policed_cidr
+        )
         ChartInstaller(self, "ExternalSecrets", cluster=self._cluster, chart=chart, after=[identity])
 
     def _karpenter(self, node_subnet_terms: tuple[dict[str, Any], ...], key: kms.IKey) -> None:
@@ -140,6 +149,7 @@ class Controllers(NestedStack):
             cluster_name=settings.name,
             cluster_endpoint=self._cluster.cluster_endpoint,
             interruption_queue=aws.queue.queue_name,
+            network_policies=settings.cluster.network_policies,
             node=NodeTemplate(
                 instance_profile=aws.instance_profile.instance_profile_name,
                 security_group_ids=(self._cluster.cluster_security_group_id,),

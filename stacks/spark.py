@@ -46,6 +46,7 @@ class Spark(NestedStack):
             bucket=bucket.bucket_name,
             airflow_namespace=airflow.NAMESPACE,
             airflow_accounts={each: airflow.service_account(each) for each in ("worker", "triggerer")},
+            vpc_cidr=settings.network.vpc_cidr if settings.cluster.network_policies else None,
         )
         ChartInstaller(self, "Spark", cluster=cluster, chart=chart, after=identities)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import cdk8s
-import cdk8s_plus_27 as kplus
 
 from charts.airflow.components import HELM_TIMEOUT_SECONDS, RELEASE
 from charts.airflow.dag_volume import AirflowDagVolume
 from charts.airflow.git_askpass import GitAskpass
 from charts.airflow.git_credentials import GitCredentials
 from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancer, SecretArns
+from charts.airflow.network_policies import airflow_flows
 from charts.airflow.pgbouncer import PgBouncerWatch
 from charts.airflow.secrets import AirflowSecrets
 from charts.airflow.sign_in import SignIn
 from charts.airflow.spark_variable import spark_environment
 from charts.airflow.values import airflow_values
 from charts.helm_release import HelmRelease
+from charts.namespace import namespace as make_namespace
+from charts.network_policy import NetworkPolicies
 from constructs import Construct
 from settings import Registry, Settings
 
@@ -42,7 +44,7 @@ class AirflowChart(cdk8s.Chart):
         load_balancer: LoadBalancer,
     ) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
-        namespace = kplus.Namespace(self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE))
+        namespace = make_namespace(self, name=NAMESPACE)
         secrets = AirflowSecrets(
             self,
             "secrets",
@@ -87,6 +89,9 @@ class AirflowChart(cdk8s.Chart):
                 secret_arn=dag_repository.secret_arn,
             )
             parts.append(credentials)
+        if settings.cluster.network_policies:
+            flows = airflow_flows(vpc_cidr=settings.network.vpc_cidr, ssh=dag_repository.credentials == "ssh-key")
+            parts.append(NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=flows))
         if settings.airflow.ingress.oidc:
             parts.append(SignIn(self, "sign-in", namespace=NAMESPACE, oidc=settings.airflow.ingress.oidc))
         for part in parts:

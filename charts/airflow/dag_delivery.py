@@ -62,6 +62,9 @@ class DagDelivery:
                 "subPath": self.dags.subdirectory,
                 "period": f"{self.dags.sync_period_seconds}s",
                 "maxFailures": _MAX_FAILURES,
+                "recommendedProbeSetting": True,
+                # A large repository takes its time to be cloned: five minutes, as beside a pod.
+                "startupProbe": {"failureThreshold": 60},
                 "env": self._git_sync_environment(),
                 "resources": _git_sync_resources(),
                 "securityContexts": {"container": _git_sync_security()},

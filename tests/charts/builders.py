@@ -45,11 +45,14 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
     def arn(service: str, resource: str) -> str:
         return f"arn:{settings.partition}:{service}:{settings.region}:{ACCOUNT}:{resource}"
 
+    policed_cidr = settings.network.vpc_cidr if settings.cluster.network_policies else None
     key = arn("kms", "key/00000000-1111-2222-3333-444444444444")
     charts = {
         "storage": storage.StorageChart(app, "storage", kms_key_arn=key, ebs=True, efs=True),
-        "keda": keda.KedaChart(app, "keda", registry=registry),
-        "external-secrets": external_secrets.ExternalSecretsChart(app, "external-secrets", registry=registry),
+        "keda": keda.KedaChart(app, "keda", registry=registry, vpc_cidr=policed_cidr),
+        "external-secrets": external_secrets.ExternalSecretsChart(
+            app, "external-secrets", registry=registry, vpc_cidr=policed_cidr
+        ),
         "load-balancer-controller": load_balancer_controller.LoadBalancerControllerChart(
             app,
             "load-balancer-controller",
@@ -66,6 +69,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
             cluster_name=settings.name,
             cluster_endpoint="https://cluster.example.com",
             interruption_queue="interruptions",
+            network_policies=settings.cluster.network_policies,
             node=NodeTemplate(
                 instance_profile="nodes",
                 security_group_ids=("sg-0123456789abcdef0",),
@@ -97,6 +101,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
             bucket=SPARK_BUCKET,
             airflow_namespace="airflow",
             airflow_accounts={"worker": "airflow-worker", "triggerer": "airflow-triggerer"},
+            vpc_cidr=policed_cidr,
         ),
         "airflow": AirflowChart(
             app,

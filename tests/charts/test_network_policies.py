@@ -1,0 +1,212 @@
+"""Who may talk to whom: the policies, read as Kubernetes reads them, against a table of what has to work."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+import pytest
+
+from tests.charts.builders import Object, build_charts, settings_for
+
+VPC = "10.0.0.0/16"
+# An address of the load balancer, of the database, of AWS, of a node's metadata, of the Pod Identity agent.
+LOAD_BALANCER, DATABASE, AWS, METADATA, AGENT = "10.0.1.9", "10.0.9.9", "52.1.2.3", "169.254.169.254", "169.254.170.23"
+SSH_GIT = {
+    "url": "ssh://git@git.example.com/team/dags.git",
+    "secret_arn": "arn:aws:secretsmanager:us-west-2:111122223333:secret:git-a1b2c3",
+    "known_hosts": "git.example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ",
+}
+COMPONENTS = (
+    "api-server",
+    "scheduler",
+    "dag-processor",
+    "triggerer",
+    "worker",
+    "pgbouncer",
+    "statsd",
+    "run-airflow-migrations",
+    "create-user-job",
+)
+
+Pod = tuple[str, dict[str, str]]
+
+
+def selects(selector: Object, labels: dict[str, str]) -> bool:
+    """A label selector, by https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/."""
+    wanted = selector.get("matchLabels", {}).items()
+    if any(labels.get(key) != value for key, value in wanted):
+        return False
+    for each in selector.get("matchExpressions", []):
+        there = labels.get(each["key"]) in each["values"]
+        if there is not (each["operator"] == "In"):
+            return False
+    return True
+
+
+def matches(peer: Object, other: Pod | str, namespace: str) -> bool:
+    if isinstance(other, str):
+        block = peer.get("ipBlock")
+        if block is None or ipaddress.ip_address(other) not in ipaddress.ip_network(block["cidr"]):
+            return False
+        return not any(ipaddress.ip_address(other) in ipaddress.ip_network(each) for each in block.get("except", []))
+    if "podSelector" not in peer:
+        return False
+    wanted = peer.get("namespaceSelector", {}).get("matchLabels", {}).get("kubernetes.io/metadata.name", namespace)
+    return bool(wanted == other[0]) and selects(peer["podSelector"], other[1])
+
+
+def lets(policies: list[Object], direction: str, pod: Pod, other: Pod | str, port: tuple[str, int]) -> bool:
+    """Whether the policies of a pod let it talk in this direction; without any policy that concerns it, they do."""
+    key, peers = ("egress", "to") if direction == "Egress" else ("ingress", "from")
+    concerned = [
+        policy["spec"]
+        for policy in policies
+        if policy["metadata"]["namespace"] == pod[0]
+        and direction in policy["spec"]["policyTypes"]
+        and selects(policy["spec"]["podSelector"], pod[1])
+    ]
+    return not concerned or any(
+        any(matches(peer, other, pod[0]) for peer in rule[peers])
+        and ("ports" not in rule or {"protocol": port[0], "port": port[1]} in rule["ports"])
+        for spec in concerned
+        for rule in spec.get(key, [])
+    )
+
+
+def airflow(component: str) -> Pod:
+    return "airflow", {"tier": "airflow", "release": "airflow", "component": component}
+
+
+def policies_of(**chosen: Any) -> list[Object]:
+    charts = build_charts(settings_for("aws", **chosen))
+    return [item for chart in charts.values() for item in chart if item["kind"] == "NetworkPolicy"]
+
+
+@pytest.fixture(scope="module")
+def policies() -> list[Object]:
+    return policies_of()
+
+
+def can_talk(policies: list[Object], caller: Pod | str, called: Pod | str, port: tuple[str, int]) -> bool:
+    out = isinstance(caller, str) or lets(policies, "Egress", caller, called, port)
+    return out and (isinstance(called, str) or lets(policies, "Ingress", called, caller, port))
+
+
+RUNS_AIRFLOW = [name for name in COMPONENTS if name not in ("pgbouncer", "statsd")]
+
+
+@pytest.mark.parametrize("component", RUNS_AIRFLOW)
+def test_airflow_reaches_what_it_needs(policies: list[Object], component: str) -> None:
+    pod = airflow(component)
+    assert can_talk(policies, pod, airflow("pgbouncer"), ("TCP", 6543))
+    assert can_talk(policies, pod, airflow("statsd"), ("UDP", 9125))
+    assert can_talk(policies, pod, airflow("api-server"), ("TCP", 8080))
+    assert can_talk(policies, pod, AWS, ("TCP", 443))
+    assert can_talk(policies, pod, AGENT, ("TCP", 80))
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_everybody_finds_names(policies: list[Object], component: str) -> None:
+    dns: Pod = ("kube-system", {"k8s-app": "kube-dns"})
+    assert can_talk(policies, airflow(component), dns, ("UDP", 53))
+    assert not can_talk(policies, airflow(component), dns, ("TCP", 8080)) or component in ("worker", "triggerer")
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_nobody_reaches_the_nodes_metadata(policies: list[Object], component: str) -> None:
+    assert not can_talk(policies, airflow(component), METADATA, ("TCP", 80))
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_database_is_the_poolers(policies: list[Object], component: str) -> None:
+    # Tasks may talk to whatever their DAGs talk to.
+    allowed = component in ("pgbouncer", "worker", "triggerer")
+    assert can_talk(policies, airflow(component), DATABASE, ("TCP", 5432)) is allowed
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_queue_is_for_those_who_send_and_take(policies: list[Object], component: str) -> None:
+    allowed = component in ("scheduler", "worker", "triggerer")
+    assert can_talk(policies, airflow(component), DATABASE, ("TCP", 6379)) is allowed
+
+
+def test_the_load_balancer_reaches_the_api_server_alone(policies: list[Object]) -> None:
+    assert can_talk(policies, LOAD_BALANCER, airflow("api-server"), ("TCP", 8080))
+    for component in set(COMPONENTS) - {"api-server"}:
+        for port in (8080, 8793, 8794, 6543):
+            assert not can_talk(policies, LOAD_BALANCER, airflow(component), ("TCP", port)), component
+
+
+def test_the_api_server_reads_logs_of_what_runs(policies: list[Object]) -> None:
+    assert can_talk(policies, airflow("api-server"), airflow("worker"), ("TCP", 8793))
+    assert can_talk(policies, airflow("api-server"), airflow("triggerer"), ("TCP", 8794))
+    assert not can_talk(policies, airflow("scheduler"), airflow("worker"), ("TCP", 8793))
+
+
+def test_a_stranger_in_the_cluster_reaches_nothing(policies: list[Object]) -> None:
+    stranger: Pod = ("default", {"app": "stranger"})
+    for component in COMPONENTS:
+        for port in (8080, 8793, 8794, 6543, 9125):
+            assert not can_talk(policies, stranger, airflow(component), ("TCP", port)), component
+    assert not can_talk(policies, stranger, ("keda", {"app": "keda-operator"}), ("TCP", 9666))
+
+
+def test_keda_counts_in_the_database_and_answers_the_api_server(policies: list[Object]) -> None:
+    operator, metrics = (("keda", {"app": app}) for app in ("keda-operator", "keda-operator-metrics-apiserver"))
+    assert can_talk(policies, operator, DATABASE, ("TCP", 5432))
+    assert can_talk(policies, metrics, operator, ("TCP", 9666))
+    assert can_talk(policies, "10.0.3.3", metrics, ("TCP", 6443))
+    assert can_talk(policies, "10.0.3.3", ("keda", {"app": "keda-admission-webhooks"}), ("TCP", 9443))
+    assert not can_talk(policies, metrics, DATABASE, ("TCP", 5432))
+
+
+def test_external_secrets_reaches_aws_and_answers_the_api_server(policies: list[Object]) -> None:
+    operator: Pod = ("external-secrets", {"app.kubernetes.io/name": "external-secrets"})
+    assert can_talk(policies, operator, AWS, ("TCP", 443))
+    assert can_talk(policies, operator, AGENT, ("TCP", 80))
+    assert can_talk(policies, "10.0.3.3", operator, ("TCP", 10250))
+    assert not can_talk(policies, operator, DATABASE, ("TCP", 5432))
+
+
+def test_a_spark_job_is_left_alone_and_reaches_what_its_code_asks(policies: list[Object]) -> None:
+    driver, executor = (("spark-team-a", {"spark-role": role}) for role in ("driver", "executor"))
+    assert can_talk(policies, executor, driver, ("TCP", 7078))
+    assert can_talk(policies, driver, DATABASE, ("TCP", 5432))
+    assert can_talk(policies, executor, AGENT, ("TCP", 80))
+    assert not can_talk(policies, driver, METADATA, ("TCP", 80))
+    for stranger in (airflow("worker"), ("spark-team-b", {"spark-role": "driver"})):
+        assert not can_talk(policies, stranger, driver, ("TCP", 7078))
+
+
+def test_the_spark_operator_answers_the_api_server(policies: list[Object]) -> None:
+    operator: Pod = ("spark-operator", {"app.kubernetes.io/name": "spark-operator"})
+    assert can_talk(policies, "10.0.3.3", operator, ("TCP", 9443))
+    assert not can_talk(policies, "10.0.3.3", operator, ("TCP", 8080))
+
+
+def test_karpenter_reaches_aws(policies: list[Object]) -> None:
+    karpenter: Pod = ("karpenter", {"app.kubernetes.io/name": "karpenter"})
+    assert can_talk(policies, karpenter, AWS, ("TCP", 443))
+    assert can_talk(policies, karpenter, AGENT, ("TCP", 80))
+    assert not can_talk(policies, LOAD_BALANCER, karpenter, ("TCP", 8080))
+
+
+@pytest.mark.parametrize("delivery", ["efs", "sidecar", "bundle"])
+def test_dags_by_ssh(delivery: str) -> None:
+    by_ssh = policies_of(dags={"delivery": delivery, "git": SSH_GIT})
+    assert can_talk(by_ssh, airflow("dag-processor"), AWS, ("TCP", 22))
+    assert not can_talk(by_ssh, airflow("scheduler"), AWS, ("TCP", 22))
+    assert not can_talk(policies_of(), airflow("dag-processor"), AWS, ("TCP", 22))
+
+
+def test_they_can_be_switched_off() -> None:
+    names = {item["metadata"]["namespace"] for item in policies_of()}
+    assert {"airflow", "keda", "external-secrets", "karpenter", "spark-operator", "spark-team-a"} <= names
+    assert policies_of(cluster={"network_policies": False}) == []
+
+
+@pytest.mark.parametrize("name", ["airflow", "keda", "external-secrets", "karpenter"])
+def test_namespaces_take_restricted_pods_alone(name: str) -> None:
+    (namespace,) = [item for item in build_charts(settings_for("aws"))[name] if item["kind"] == "Namespace"]
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
