@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from charts.spark.pools import SPARK_POOLS
 from tests.charts.builders import Object, build_charts, settings_for
 
 
@@ -48,7 +49,11 @@ def test_a_queue_has_nodes_of_its_own(partition: str) -> None:
     queue = {"spot": False, "instance_categories": ["r"]}
     chart = build_charts(settings_for(partition, airflow={"queues": {"heavy": queue}}))["karpenter"]
     pools = of_kind(chart, "NodePool")
-    assert set(pools) == {"airflow-services", "airflow-workers", "airflow-workers-heavy"}
+    assert {name for name in pools if not name.startswith("spark-")} == {
+        "airflow-services",
+        "airflow-workers",
+        "airflow-workers-heavy",
+    }
     heavy = pools["airflow-workers-heavy"]
     assert requirement(heavy, "karpenter.sh/capacity-type") == ["on-demand"]
     assert requirement(heavy, "karpenter.k8s.aws/instance-category") == ["r"]
@@ -73,12 +78,70 @@ def test_nodes_are_closed_and_encrypted(chart: list[Object]) -> None:
 
 
 def test_pools_come_after_their_class_and_it_after_the_controller(chart: list[Object]) -> None:
-    names = [(item["kind"], item["metadata"]["name"]) for item in chart]
+    names = [(item["kind"], item["metadata"]["name"]) for item in chart if item["kind"] != "NetworkPolicy"]
     assert names == [
         ("Namespace", "karpenter"),
         ("HelmRelease", "karpenter-crd"),
         ("HelmRelease", "karpenter"),
-        ("EC2NodeClass", "default"),
+        *(("EC2NodeClass", name) for name in ("default", "spark", "spark-nvme")),
         ("NodePool", "airflow-services"),
         ("NodePool", "airflow-workers"),
+        *(("NodePool", pool.name) for pool in SPARK_POOLS),
     ]
+
+
+def test_spark_has_pools_by_label_and_taint(chart: list[Object]) -> None:
+    pools = of_kind(chart, "NodePool")
+    found = {}
+    for name, pool in pools.items():
+        if not name.startswith("spark-"):
+            continue
+        template = pool["template"]
+        (taint,) = template["spec"]["taints"]
+        assert taint == {"key": name, "value": "true", "effect": "NoSchedule"}
+        found[template["metadata"]["labels"]["NodeGroupType"]] = (
+            requirement(pool, "karpenter.k8s.aws/instance-category"),
+            template["spec"]["nodeClassRef"]["name"],
+            pool["limits"],
+        )
+    compute, memory = {"cpu": "256", "memory": "512Gi"}, {"cpu": "256", "memory": "2048Gi"}
+    assert found == {
+        "SparkComputeOptimized": (["c"], "spark", compute),
+        "SparkComputeOptimizedNvme": (["c"], "spark-nvme", compute),
+        "SparkMemoryOptimized": (["r"], "spark", memory),
+        "SparkMemoryOptimizedNvme": (["r"], "spark-nvme", memory),
+    }
+
+
+def test_spark_chooses_between_spot_and_on_demand_itself(chart: list[Object]) -> None:
+    for pool in SPARK_POOLS:
+        spec = of_kind(chart, "NodePool")[pool.name]
+        assert requirement(spec, "karpenter.sh/capacity-type") == ["spot", "on-demand"]
+
+
+def test_no_node_is_taken_from_under_a_job_to_save_money(chart: list[Object]) -> None:
+    for pool in SPARK_POOLS:
+        spec = of_kind(chart, "NodePool")[pool.name]
+        assert spec["disruption"]["consolidationPolicy"] == "WhenEmpty"
+        budgets = {reason: budget["nodes"] for budget in spec["disruption"]["budgets"] for reason in budget["reasons"]}
+        assert budgets == {"Empty": "100%", "Underutilized": "0", "Drifted": "0"}
+        # A driver may forbid to be disturbed; a node that is two weeks old waits for it, and not for ever.
+        assert spec["template"]["spec"]["expireAfter"] == "336h"
+        assert spec["template"]["spec"]["terminationGracePeriod"] == "24h"
+
+
+def test_shuffles_go_to_nvme_where_there_is_one(chart: list[Object]) -> None:
+    classes = of_kind(chart, "EC2NodeClass")
+    policies = {name: spec.get("instanceStorePolicy") for name, spec in classes.items()}
+    assert policies == {"default": None, "spark": None, "spark-nvme": "RAID0"}
+    sizes = {name: spec["blockDeviceMappings"][0]["ebs"]["volumeSize"] for name, spec in classes.items()}
+    assert sizes == {"default": "50Gi", "spark": "200Gi", "spark-nvme": "50Gi"}
+    for pool in SPARK_POOLS:
+        keys = {each["key"] for each in of_kind(chart, "NodePool")[pool.name]["template"]["spec"]["requirements"]}
+        assert ("karpenter.k8s.aws/instance-local-nvme" in keys) is pool.nvme
+
+
+def test_without_spark_it_has_no_pools() -> None:
+    chart = build_charts(settings_for("aws", addons={"spark_operator": False}))["karpenter"]
+    assert set(of_kind(chart, "NodePool")) == {"airflow-services", "airflow-workers"}
+    assert set(of_kind(chart, "EC2NodeClass")) == {"default"}

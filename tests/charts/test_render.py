@@ -17,6 +17,7 @@ RELEASES = {
     "external-secrets": "external-secrets",
     "karpenter": "karpenter",
     "keda": "keda",
+    "spark-operator": "spark",
 }
 
 

@@ -34,6 +34,7 @@ _KINDS_FROM = {
     "karpenter.k8s.aws": "karpenter-crd",
     "karpenter.sh": "karpenter-crd",
     "keda.sh": "keda",
+    "sparkoperator.k8s.io": "spark-operator",
 }
 _CONTROLLED_BY = {**_KINDS_FROM, "karpenter.k8s.aws": "karpenter", "karpenter.sh": "karpenter"}
 
