@@ -26,6 +26,7 @@ EXTERNAL_SECRETS = "/apis/external-secrets.io/v1"
 KARPENTER = "/apis/karpenter.sh/v1"
 KARPENTER_AWS = "/apis/karpenter.k8s.aws/v1"
 KEDA = "/apis/keda.sh/v1alpha1"
+SPARK = "/apis/sparkoperator.k8s.io/v1beta2"
 
 _TUNNEL = "--kubeconfig FILE"
 _NO_ACCESS = (

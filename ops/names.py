@@ -31,4 +31,10 @@ CONTROLLERS = (
 )
 """Deployments that Airflow cannot do without, with their namespaces."""
 
+SPARK_OPERATOR_NAMESPACE = "spark-operator"
+SPARK_OPERATOR = ("spark-operator-controller", "spark-operator-webhook")
+TEAM_NAMESPACE = "spark-"
+"""What the names of the namespaces of Spark's teams begin with."""
+TEAM_QUOTA = "team"
+
 PORT_FORWARD = f"kubectl --namespace {AIRFLOW_NAMESPACE} port-forward service/{RELEASE}-api-server 8080:8080"

@@ -18,7 +18,7 @@ from ops.names import HELLO_DAG
 from ops.options import ContextOption, NameOption, OutputOption, ProfileOption, RegionOption, settings_from
 from ops.report import Output, Report, Status
 from ops.stack import DeployedStack, read_stack
-from ops.verify import cluster, dag_run, data, load_balancer, stacks, storage, workloads
+from ops.verify import cluster, dag_run, data, load_balancer, spark, stacks, storage, workloads
 from ops.verify.subject import DagTest, Deployment
 
 CHECKS: tuple[Check[Deployment], ...] = (
@@ -44,6 +44,7 @@ CHECKS: tuple[Check[Deployment], ...] = (
     Check("Kubernetes", "Airflow's processes", workloads.deployments),
     Check("Kubernetes", "scaling", workloads.scaler),
     Check("Kubernetes", "ingress", workloads.ingress),
+    Check("Kubernetes", "Spark", spark.spark),
     Check("Airflow", "Airflow", dag_run.health),
     Check("Airflow", "sign-in", dag_run.sign_in),
     Check("Airflow", "sample DAG", dag_run.sample_dag),

@@ -22,6 +22,16 @@ def test_of_charts() -> None:
     assert workers.DEFAULT_SET in RESERVED_QUEUES
 
 
+def test_of_spark(aws: Deployment) -> None:
+    assert names.SPARK_OPERATOR_NAMESPACE == aws.releases["spark-operator"].namespace
+    # The chart names them after the release.
+    assert all(name.startswith(f"{aws.releases['spark-operator'].name}-") for name in names.SPARK_OPERATOR)
+    (quota,) = [each for each in aws.objects if each.kind == "ResourceQuota"]
+    assert quota.name == names.TEAM_QUOTA
+    assert str(quota.namespace).startswith(names.TEAM_NAMESPACE)
+    assert "Spark" in aws.templates
+
+
 def test_of_constructs() -> None:
     settings = build_settings({})
     context = AddonContext(
