@@ -70,6 +70,15 @@ class AddonSettings(Section):
     metrics_server: bool = Field(
         default=True, description="Metrics server: `kubectl top`, and autoscaling by CPU and memory."
     )
+    cluster_autoscaler: bool = Field(
+        default=True, description="Cluster Autoscaler: as many nodes in the system node group as its pods need."
+    )
+    cluster_proportional_autoscaler: bool = Field(
+        default=True, description="Cluster proportional autoscaler: as many replicas of CoreDNS as the cluster needs."
+    )
+    opencost: Annotated[bool, Requires("ebs_csi_driver", "what it has measured is on a volume of that driver's")] = (
+        Field(default=True, description="OpenCost: what namespaces, workloads and jobs cost.")
+    )
     spark_operator: bool = Field(
         default=True, description="Spark operator, with its teams and their NodePools (docs/spark.md)."
     )

@@ -15,15 +15,21 @@ if TYPE_CHECKING:
 def check_addons(settings: Settings) -> Iterator[Contradiction]:
     """Refuse to switch off what cannot be missed, with the reason."""
     switches = addon_switches(settings.addons)
-    on = {each.name for each in switches if each.is_on}
     for switch in switches:
-        if not switch.is_on and switch.needed:
-            allowed = f"cannot be switched off: {switch.needed.why}"
+        if switch.is_on:
+            continue
+        if switch.needed:
+            yield Contradiction(f"addons.{switch.name}", False, f"cannot be switched off: {switch.needed.why}")
+        users = [
+            f"addons.{user.name} needs it: {required.why}"
+            for user in switches
+            for required in user.requires
+            if user.is_on and required.addon == switch.name
+        ]
+        if users:
+            others = "those" if len(users) > 1 else "that"
+            allowed = f"{'; '.join(users)}; switch {others} off too, or leave this on"
             yield Contradiction(f"addons.{switch.name}", False, allowed)
-        for required in switch.requires:
-            if switch.is_on and required.addon not in on:
-                allowed = f"addons.{switch.name} needs it: {required.why}; switch that off too, or leave this on"
-                yield Contradiction(f"addons.{required.addon}", False, allowed)
     if settings.dags.delivery == "efs" and not settings.addons.efs_csi_driver:
         allowed = "dags.delivery=efs needs it: the DAGs are on Amazon EFS; choose sidecar or bundle, or leave this on"
         yield Contradiction("addons.efs_csi_driver", False, allowed)

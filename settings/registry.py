@@ -28,9 +28,13 @@ class ImageReference:
         """Registry and path, without the tag."""
         return f"{self.registry}/{self.path}"
 
+    @property
+    def tag_and_digest(self) -> str:
+        """What a chart wants as its tag, where it knows of no digest."""
+        return f"{self.tag}@{self.digest}" if self.digest else self.tag
+
     def __str__(self) -> str:
-        reference = f"{self.repository}:{self.tag}"
-        return f"{reference}@{self.digest}" if self.digest else reference
+        return f"{self.repository}:{self.tag_and_digest}"
 
 
 @dataclass(frozen=True, kw_only=True)

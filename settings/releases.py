@@ -51,6 +51,8 @@ class ImageRelease(_Release):
     upstream: str
     tag: str
     digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
+    kubernetes: str | None = None
+    """The only Kubernetes minor version that it is for, if it is not for all."""
 
 
 class Releases(_Release):

@@ -69,7 +69,9 @@ def wanted(subject: Preflight) -> Iterator[Artifact]:
     releases = load_releases()
     names = Registry(settings=subject.settings, account=subject.aws.account)
     host = subject.settings.facts.registry(account=subject.aws.account, region=subject.settings.region)
-    for key in releases.images:
+    for key, release in releases.images.items():
+        if release.kubernetes not in (None, subject.settings.cluster.kubernetes_version):
+            continue
         image = names.published_image(key)
         yield Artifact(image.path, image.tag, image.digest)
     for key in releases.charts:

@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import cdk8s
 import pytest
+import yaml
 from aws_cdk import App
-from pydantic import Field
 
-from charts.addons import Addon, AddonContext, EksAddon, HelmAddon, ServiceAccount, Statement, enabled_addons
-from charts.helm_release import HelmRelease
-from constructs import Construct
-from settings import Registry, build_settings, cdk_json_context
-from settings.addons import AddonSettings, addon_switches
+from charts.addons import Addon, AddonContext, EksAddon, HelmAddon, enabled_addons
+from settings import Registry, build_settings, cdk_json_context, load_releases
+from settings.addons import AddonSettings, AddonSwitch, addon_switches
+from settings.releases import Releases
 from stacks.platform import Platform
+from tests.support.deployment import Deployment
+from tests.support.order import Order
+from tests.support.references import ROOT as ROOT_STACK
 
 ROOT = Path(__file__).parents[2]
 SWITCHES = addon_switches(AddonSettings())
 # Parts of the platform that other parts of it are built on, with files of their own.
-ELSEWHERE = {"load_balancer_controller", "external_secrets", "keda", "karpenter"}
+# Where their code is, and what the paths of their roles have in them.
+ELSEWHERE = {
+    "load_balancer_controller": ("charts/load_balancer_controller.py", "/LoadBalancerControllerIdentity/"),
+    "external_secrets": ("charts/external_secrets.py", "/ExternalSecretsIdentity/"),
+    "keda": ("charts/keda.py", "/KedaIdentity/"),
+    "karpenter": ("charts/karpenter.py", "/KarpenterResources/Identity/"),
+    "spark_operator": ("charts/spark/operator.py", "/Spark/Team-"),
+}
 HEADINGS = ("Why it is here", "Defaults", "Permissions", "See that it works", "Switch it off")
 
 
-def context(partition: str = "aws") -> AddonContext:
-    settings = build_settings({"partition": partition})
+def context(partition: str = "aws", **chosen: Any) -> AddonContext:
+    settings = build_settings({"partition": partition, **chosen})
     return AddonContext(
         settings=settings,
         registry=Registry(settings=settings, account="123456789012"),
@@ -45,8 +57,8 @@ def found(partition: str = "aws") -> dict[str, Addon]:
 
 @pytest.mark.parametrize("name", [switch.name for switch in SWITCHES])
 def test_each_switch_has_its_file_and_its_page(name: str) -> None:
-    folder = "charts" if name in ELSEWHERE else "charts/addons"
-    assert (ROOT / folder / f"{name}.py").is_file()
+    file, _ = ELSEWHERE.get(name, (f"charts/addons/{name}.py", ""))
+    assert (ROOT / file).is_file()
     page = (ROOT / "docs" / "addons" / f"{name}.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", page, re.MULTILINE) == list(HEADINGS)
     if any(switch.name == name and switch.needed for switch in SWITCHES):
@@ -71,6 +83,55 @@ def test_the_page_names_each_permission(name: str) -> None:
         assert f"`{statement.sid}`" in page
 
 
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_the_page_names_each_permission_of_what_is_elsewhere(sign_in: Deployment, name: str) -> None:
+    page = (ROOT / "docs" / "addons" / f"{name}.md").read_text(encoding="utf-8")
+    _, path = ELSEWHERE[name]
+    roles = sign_in.all("AWS::IAM::Role", path=path)
+    sids = {
+        statement["Sid"]
+        for role in roles
+        for policy in role.properties["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    }
+    assert {sid for sid in sids if f"`{sid}`" not in page} == set()
+    assert bool(roles) is (name != "keda")
+
+
+def row(switch: AddonSwitch) -> str:
+    """Its row in docs/addons.md."""
+    what = AddonSettings.model_fields[switch.name].description
+    setting = "always on" if switch.needed else f"`addons.{switch.name}`"
+    needs = ", ".join(f"`{each.addon}`" for each in switch.requires)
+    state = "on" if switch.is_on else "off"
+    return f"| [`{switch.name}`](addons/{switch.name}.md) | {what} | {setting} | {state} | {needs} |"
+
+
+def test_the_table_is_the_registry() -> None:
+    rows = re.findall(r"^\| \[.*$", (ROOT / "docs" / "addons.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == [row(switch) for switch in SWITCHES]
+
+
+@pytest.mark.parametrize(("size", "zones"), [("dev", 2), ("large", 3)])
+@pytest.mark.parametrize("proportional", [True, False])
+def test_coredns_is_scaled_by_one_of_two(proportional: bool, size: str, zones: int) -> None:
+    chosen = dict(enabled_addons(context(size=size, addons={"cluster_proportional_autoscaler": proportional})))
+    coredns = chosen["coredns"]
+    assert isinstance(coredns, EksAddon)
+    own = coredns.configuration["autoScaling"]
+    assert own["enabled"] is ("cluster_proportional_autoscaler" not in chosen) is (not proportional)
+    if not proportional:
+        assert own["minReplicas"] == zones < own["maxReplicas"]
+
+
+@pytest.mark.parametrize("version", load_releases().kubernetes.versions)
+def test_cluster_autoscaler_is_of_the_cluster_s_minor_version(version: str) -> None:
+    addon = dict(enabled_addons(context(cluster={"kubernetes_version": version})))["cluster_autoscaler"]
+    assert isinstance(addon, HelmAddon)
+    (release,) = addon.chart(cdk8s.App(), "chart").to_json()
+    assert release["spec"]["values"]["image"]["tag"].startswith(f"v{version}.")
+
+
 def test_what_comes_before_nodes_is_what_they_need() -> None:
     before = {name for name, addon in found().items() if isinstance(addon, EksAddon) and addon.phase == "before-nodes"}
     assert before == {"vpc_cni", "kube_proxy", "pod_identity_agent"}
@@ -87,45 +148,38 @@ def test_a_broken_file_is_no_missing_one(monkeypatch: pytest.MonkeyPatch) -> Non
 
 # --- what docs/add-an-addon.md says: a file, and a line ---------------------------------------------------------------
 
-
-class Extended(AddonSettings):
-    """The registry with one line more."""
-
-    echo: bool = Field(default=True, description="Answers what it is asked.")
+GUIDE = (ROOT / "docs" / "add-an-addon.md").read_text(encoding="utf-8")
 
 
-def echo_addon(context: AddonContext) -> HelmAddon:
-    def chart(scope: Construct, id_: str) -> cdk8s.Chart:
-        made = cdk8s.Chart(scope, id_, disable_resource_name_hashes=True)
-        HelmRelease(
-            made,
-            "release",
-            chart=context.registry.chart("metrics-server"),
-            release="echo",
-            namespace="kube-system",
-            values={"partition": context.partition},
-        )
-        return made
-
-    return HelmAddon(
-        chart=chart,
-        service_account=ServiceAccount(namespace="kube-system", name="echo"),
-        statements=(
-            Statement(sid="ReadEcho", actions=("ssm:GetParameter",), resources=(context.arn("ssm", "parameter/echo"),)),
-        ),
-        after=("metrics_server",),
-    )
+def blocks(language: str) -> list[str]:
+    """The code of the guide in a language, in its order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("switched_on", [True, False])
 def test_a_new_one_is_a_file_and_a_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, switched_on: bool) -> None:
-    module = ModuleType("charts.addons.echo")
-    module.addon = echo_addon  # type: ignore[attr-defined]
+    file, line = blocks("python")
+    (pinned,) = blocks("yaml")
+    module = ModuleType("charts.addons.podinfo")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    settings = build_settings({"size": "dev"}).model_copy(update={"addons": Extended(echo=switched_on)})
+    exec(compile(file, "docs/add-an-addon.md", "exec"), module.__dict__)
+    named: dict[str, Any] = {"__name__": __name__}
+    exec(f"from settings.addons import *\nclass Extended(AddonSettings):\n{textwrap.indent(line, '    ')}", named)
+    releases = load_releases().model_dump()
+    for kind, entries in yaml.safe_load(pinned).items():
+        releases[kind] |= entries
+    monkeypatch.setattr("settings.registry.load_releases", lambda: Releases.model_validate(releases))
+
+    settings = build_settings({"size": "dev"}).model_copy(update={"addons": named["Extended"](podinfo=switched_on)})
     app = App(context=cdk_json_context(), outdir=str(tmp_path), analytics_reporting=False)
     Platform(app, settings=settings)
     app.synth()
     (template,) = [path.read_text() for path in tmp_path.glob("*Controllers*.template.json")]
-    assert ('"Release": "echo"' in template) is switched_on
-    assert ("ReadEcho" in template) is switched_on
+    assert ('"Release": "podinfo"' in template) is switched_on
+    assert ("ReadGreeting" in template) is switched_on
+    if switched_on:
+        order = Order({ROOT_STACK: json.loads(template)})
+        (release,) = [f"{ROOT_STACK}.{id_}" for id_ in json.loads(template)["Resources"] if "podinfo" in id_]
+        before = " ".join(order.before(release))
+        assert "PodinfoIdentityRole" in before
+        assert "metricsserver" in before

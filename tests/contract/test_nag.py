@@ -44,6 +44,11 @@ ACCEPTED = (
     (r"AwsSolutions-IAM5\[", "Cluster/Addons/aws-efs-csi-driver", "reads, of file systems of this account and region"),
     (
         r"AwsSolutions-IAM5\[",
+        "Controllers/(ClusterAutoscaler|Opencost)Identity/",
+        "reads that take no resource; a group's name is EKS' choice, its tag the condition; this cluster's node groups",
+    ),
+    (
+        r"AwsSolutions-IAM5\[",
         "Controllers/(LoadBalancerControllerIdentity|KarpenterResources/Identity)/",
         "ids are given when a thing is made; tags of the cluster are conditions (docs/architecture.md)",
     ),

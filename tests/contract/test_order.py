@@ -106,8 +106,14 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (kind("ExternalSecret"), AIRFLOW, "pods do not start without their Secrets"),
     (resources("SecretsManager::Secret"), kind("ExternalSecret"), "they are copies of these"),
     (resources("RDS::DBCluster"), kind("ExternalSecret"), "two have the login that Amazon RDS makes with the cluster"),
+    # Add-ons
+    (within("/ClusterAutoscalerIdentity/"), release("cluster-autoscaler"), "it calls AWS"),
+    (addon("coredns"), release("cluster-proportional-autoscaler"), "it scales what is there"),
+    (within("/OpencostIdentity/"), release("opencost"), "it calls AWS"),
+    (addon("aws-ebs-csi-driver"), release("opencost"), "its claim goes with it, and the driver deletes the volume"),
     # Volumes
     (addon("aws-efs-csi-driver"), kind("PersistentVolume", "PersistentVolumeClaim"), "the driver mounts and unmounts"),
+    (kind("StorageClass"), release("opencost"), "its claim names the class"),
     (kind("StorageClass"), kind("PersistentVolume", "PersistentVolumeClaim"), "they name the class"),
     (kind("PersistentVolume"), kind("PersistentVolumeClaim"), "a claim is bound to its volume"),
     (kind("PersistentVolumeClaim"), AIRFLOW, "a claim stays while a pod uses it"),
@@ -129,7 +135,11 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (within("/Spark/Team-"), SPARK, "jobs call AWS to their last moment"),
     (resources("S3::Bucket", "/SparkBucket/"), teams, "jobs write to it to their last moment"),
     (resources("S3::BucketPolicy", "/SparkBucket/"), teams, "jobs write to it to their last moment"),
-    (within("/SparkBucket/Bucket/AutoDeleteObjectsCustomResource/"), teams, "it is emptied when nobody writes to it"),
+    (
+        within("/SparkBucket/Bucket/AutoDeleteObjectsCustomResource/"),
+        teams,
+        "it is emptied when nobody writes to it",
+    ),
     (kind("NodePool"), teams, "drivers and executors run on these nodes"),
     (release("karpenter"), SPARK, "its pods may need a node"),
     # Logs: made before whoever writes, so that AWS makes none by itself

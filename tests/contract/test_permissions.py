@@ -14,6 +14,8 @@ NO_RESOURCE = "these actions take no resource"
 ON_ANYTHING = (
     ("/aws-efs-csi-driver-efs-csi-controller-sa/", "FindZones", NO_RESOURCE),
     ("/aws-efs-csi-driver-efs-csi-node-sa/", "FindZones", NO_RESOURCE),
+    ("/ClusterAutoscalerIdentity/", "FindNodeGroups", NO_RESOURCE),
+    ("/OpencostIdentity/", "ReadSpotPrices", NO_RESOURCE),
     ("/LoadBalancerControllerIdentity/", "FindNetworkAndLoadBalancers", NO_RESOURCE),
     ("/LoadBalancerControllerIdentity/", "FindCertificates", "certificates are looked for by host name"),
     ("/KarpenterResources/Identity/", "ReadInstanceOffers", NO_RESOURCE),

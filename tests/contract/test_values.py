@@ -18,6 +18,7 @@ pytestmark = reference.needs_reference
 # Where keys are the user's, whatever the chart has there by default.
 FREE = {
     "config": "sections and options of airflow.cfg: see test_airflow_config.py",
+    "extraArgs": "arguments of the program",
     "nodeSelector": "labels of nodes",
     "resources": "requests and limits, whatever of both the chart has by default",
 }

@@ -13,7 +13,7 @@ import pytest
 from settings import load_settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
 COMMAND = re.compile(r"^\s*((?:cdk|python -m ops) .*--context .*?)(?:\s{2,}#.*)?$", re.MULTILINE)
 

@@ -173,6 +173,13 @@ CONTRADICTIONS = [
     Bad("addons.kube_proxy", "false", "cannot be switched off: no Service would lead anywhere", shown="false"),
     Bad("addons.efs_csi_driver", "false", "choose sidecar or bundle, or leave this on", shown="false"),
     Bad("addons.ebs_csi_driver", "false", "addons.snapshot_controller needs it: snapshots are taken", shown="false"),
+    Bad(
+        "addons.ebs_csi_driver",
+        "false",
+        "addons.opencost needs it: what it has measured is on a volume of that driver's",
+        shown="false",
+        beside={"addons.snapshot_controller": "false"},
+    ),
     Bad("addons.metric_server", "true", "did you mean addons.metrics_server?"),
     Bad("addons.metrics_server", "sometimes", "must be true or false"),
     Bad("region", "cn-north-1", "it is in aws-cn, but partition is aws; set partition=aws-cn, or choose af-south-1"),
