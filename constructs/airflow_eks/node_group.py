@@ -89,6 +89,8 @@ class SystemNodeGroup(Construct):
             instance_types=[ec2.InstanceType(instance_type)],
             subnets=subnets,
             min_size=min_size,
+            # Said, because EKS refuses a smallest size above the present one. A deployment that changes nothing of the
+            # three leaves the number alone; one that does starts at the smallest, and the autoscaler adds again.
             desired_size=min_size,
             max_size=max_size,
             max_unavailable=1,

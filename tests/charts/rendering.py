@@ -87,4 +87,4 @@ def pod_templates(objects: list[Object]) -> dict[str, Object]:
 
 def containers(template: Object) -> list[Object]:
     """All containers of a pod template, init containers included."""
-    return [*template["spec"].get("initContainers", []), *template["spec"]["containers"]]
+    return [*(template["spec"].get("initContainers") or []), *template["spec"]["containers"]]

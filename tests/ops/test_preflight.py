@@ -9,6 +9,7 @@ from ops.preflight.account import BOOTSTRAP_PARAMETER
 from ops.report import Status
 from tests.ops.accounts import BEIJING, ME, US_WEST, Account, make_account
 from tests.ops.answers import make_aws
+from tests.ops.good_account import pinned_digest
 
 ADMINISTRATOR = "cluster.administrators=arn:aws:iam::123456789012:role/Admin"
 
@@ -29,9 +30,8 @@ def test_passes_in_china_once_the_registry_is_filled() -> None:
                 for zone in "ab" for type_ in asked["Filters"][0]["Values"]
             ]
         })  # fmt: skip
-        pinned = {"1.14.1": "sha256:723130949e4cab989461ff07d1be4cd781d63515432494641b33c235f300ae23"}
         account.answers.give("ecr", "DescribeImages", lambda asked: {
-            "imageDetails": [{"imageDigest": pinned.get(asked["imageIds"][0]["imageTag"], "sha256:0")}]
+            "imageDetails": [{"imageDigest": pinned_digest(asked)}]
         })  # fmt: skip
         administrator = ADMINISTRATOR.replace(":aws:", ":aws-cn:")
         results = account.results("partition=aws-cn", "network.zones=2", administrator, quotas=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ops.report import Status
+from settings import load_releases
 from tests.ops import good_account
 from tests.ops.accounts import US_WEST, Account
 
@@ -101,7 +102,7 @@ class TestImages:
     def test_what_is_missing_is_named(self, account: Account) -> None:
         def describe(asked: dict[str, Any]) -> dict[str, Any]:
             gone = asked["repositoryName"] == "mirror/charts/keda"
-            return {"imageDetails": [] if gone else [{"imageDigest": KARPENTER}]}
+            return {"imageDetails": [] if gone else [{"imageDigest": good_account.pinned_digest(asked)}]}
 
         account.answers.give("ecr", "DescribeImages", describe)
         registry = account.results(self.PRIVATE, "images.prefix=mirror")["private registry"]
@@ -111,7 +112,9 @@ class TestImages:
         account.answers.give("ecr", "DescribeImages", {"imageDetails": [{"imageDigest": "sha256:other"}]})
         results = account.results(self.PRIVATE)
         assert "private registry" not in results
-        assert results["private registry: digests"].found.endswith("airflow-eks/karpenter/controller:1.14.1")
+        assert "airflow-eks/karpenter/controller:1.14.1" in results["private registry: digests"].found
 
-
-KARPENTER = "sha256:723130949e4cab989461ff07d1be4cd781d63515432494641b33c235f300ae23"
+    @pytest.mark.parametrize("version", load_releases().kubernetes.versions)
+    def test_an_image_for_another_kubernetes_version_is_not_asked_for(self, account: Account, version: str) -> None:
+        registry = account.results(self.PRIVATE, f"cluster.kubernetes_version={version}")["private registry"]
+        assert re.findall(r"/cluster-autoscaler:v(\d+\.\d+)", registry.found) == [version]

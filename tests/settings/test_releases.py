@@ -126,6 +126,36 @@ def test_keda_is_the_one_of_its_chart(key: str, name: str):
     assert _pinned(key) == (f"{image['registry']}/{image['repository']}", _chart("keda", "Chart.yaml")["appVersion"])
 
 
+@needs_reference
+@pytest.mark.parametrize(("key", "name"), [("opencost", "exporter"), ("opencost-ui", "ui")])
+def test_opencost_is_the_one_of_its_chart_to_the_digest(key: str, name: str):
+    image = _chart("opencost", "values.yaml")["opencost"][name]["image"]
+    tag, _, digest = image["tag"].partition("@")
+    assert _pinned(key) == (f"{image['registry']}/{image['repository']}", tag)
+    assert RELEASES.images[key].digest == digest
+
+
+@needs_reference
+def test_the_proportional_autoscaler_is_the_one_of_its_chart():
+    repository = _chart("cluster-proportional-autoscaler", "values.yaml")["image"]["repository"]
+    version = _chart("cluster-proportional-autoscaler", "Chart.yaml")["appVersion"]
+    assert _pinned("cluster-proportional-autoscaler") == (repository, version)
+
+
+@needs_reference
+@pytest.mark.parametrize("version", RELEASES.kubernetes.versions)
+def test_cluster_autoscaler_is_there_for_each_kubernetes_version(version: str):
+    repository, tag = _pinned(f"cluster-autoscaler-{version}")
+    assert repository == _chart("cluster-autoscaler", "values.yaml")["image"]["repository"]
+    assert tag.startswith(f"v{version}.")
+    assert RELEASES.images[f"cluster-autoscaler-{version}"].kubernetes == version
+
+
+def test_an_image_for_one_kubernetes_version_is_for_one_that_can_be_chosen():
+    named = {image.kubernetes for image in RELEASES.images.values() if image.kubernetes}
+    assert named <= set(RELEASES.kubernetes.versions)
+
+
 def test_karpenter_and_its_definitions_go_together():
     assert RELEASES.charts["karpenter"].version == RELEASES.charts["karpenter-crd"].version
 
