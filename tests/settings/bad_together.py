@@ -1,0 +1,121 @@
+"""Settings that contradict each other, and what their message has to say."""
+
+from __future__ import annotations
+
+from tests.settings.bad import ADMINISTRATOR, CERTIFICATE, EXISTING_VPC, GIT, HOST_KEY, OIDC, ZONE, Bad
+
+CONTRADICTIONS = [
+    Bad("addons.coredns", "false", "cannot be switched off: no pod would find another, nor AWS", shown="false"),
+    Bad("addons.vpc_cni", "false", "cannot be switched off: no pod would get an address", shown="false"),
+    Bad("addons.kube_proxy", "false", "cannot be switched off: no Service would lead anywhere", shown="false"),
+    Bad("addons.efs_csi_driver", "false", "choose sidecar or bundle, or leave this on", shown="false"),
+    Bad("addons.ebs_csi_driver", "false", "addons.snapshot_controller needs it: snapshots are taken", shown="false"),
+    Bad(
+        "addons.ebs_csi_driver",
+        "false",
+        "addons.opencost needs it: what it has measured is on a volume of that driver's",
+        shown="false",
+        beside={"addons.snapshot_controller": "false"},
+    ),
+    Bad("addons.metric_server", "true", "did you mean addons.metrics_server?"),
+    Bad("addons.metrics_server", "sometimes", "must be true or false"),
+    Bad("region", "cn-north-1", "it is in aws-cn, but partition is aws; set partition=aws-cn, or choose af-south-1"),
+    Bad(
+        "region",
+        "us-east-1",
+        "it is in aws, but partition is aws-cn; set partition=aws, or choose cn-north-1 or cn-northwest-1",
+        beside={"partition": "aws-cn"},
+    ),
+    Bad("network.cidr", "10.0.0.0/24", "too small for the subnets of every zone, must be from /16 to /22"),
+    Bad("network.cidr", "10.0.0.0/8", "too large for Amazon VPC, must be from /16 to /22"),
+    Bad("network.availability_zones", "us-west-2a,us-west-2b", "name 3 different zones, as network.zones says"),
+    Bad("network.availability_zones", "us-west-2a,us-west-2a,us-west-2b", "name 3 different zones"),
+    Bad(
+        "network.availability_zones",
+        "us-west-2a,us-east-1b,us-west-2c",
+        "must be a zone of us-west-2",
+        shown="us-east-1b",
+    ),
+    Bad("network.availability_zones", "", "name the 3 zones of the subnets", beside=EXISTING_VPC, shown="unset"),
+    Bad(
+        "network.existing_vpc.private_subnet_ids",
+        "subnet-0a000001",
+        "give 3 subnets, one per zone of network.availability_zones",
+        beside=EXISTING_VPC,
+    ),
+    Bad("network.existing_vpc.isolated_subnet_ids", "", "give 3 subnets", beside=EXISTING_VPC, shown='""'),
+    Bad("network.existing_vpc.public_subnet_ids", "subnet-0a000001", "give 3 subnets", beside=EXISTING_VPC),
+    Bad(
+        "network.existing_vpc.public_subnet_ids",
+        "",
+        "give 3 subnets",
+        beside={**EXISTING_VPC, "airflow.ingress.certificate_arn": CERTIFICATE},
+        shown='""',
+    ),
+    Bad(
+        "cluster.public_access",
+        "false",
+        "take the CIDRs out, or leave cluster.public_access out",
+        beside={"cluster.public_access_cidrs": "192.0.2.1/32"},
+    ),
+    Bad("cluster.nodes.min", "7", "must be at most cluster.nodes.max, which is 6"),
+    Bad("cluster.nodes.min", "2", "must be at least one node per zone, network.zones is 3"),
+    Bad("cluster.administrators", ADMINISTRATOR, "an ARN of the partition aws-cn", beside={"partition": "aws-cn"}),
+    Bad("dags.existing_repository", "dags", "DAGs come from one repository", beside={"dags.git.url": GIT}),
+    Bad("dags.git.known_hosts", HOST_KEY, "known by its certificate", beside={"dags.git.url": GIT}),
+    Bad(
+        "dags.git.secret_arn",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:git-a1b2c3",
+        "must be a secret in us-west-2 of the partition aws",
+        beside={"dags.git.url": GIT},
+    ),
+    Bad("airflow.workers.min", "30", "must be at most airflow.workers.max, which is 20"),
+    Bad(
+        "airflow.ingress.scheme",
+        "internet-facing",
+        "set airflow.ingress.certificate_arn, or airflow.ingress.allow_http",
+    ),
+    Bad(
+        "airflow.ingress.certificate_arn",
+        CERTIFICATE,
+        "must be a certificate in eu-west-1 of the partition aws",
+        beside={"region": "eu-west-1"},
+    ),
+    Bad(
+        "airflow.ingress.certificate_arn",
+        CERTIFICATE.replace("aws:", "aws-cn:", 1),
+        "must be a certificate in us-west-2 of the partition aws",
+    ),
+    Bad(
+        "airflow.ingress.allow_http",
+        "true",
+        "HTTP is redirected to HTTPS",
+        beside={"airflow.ingress.certificate_arn": CERTIFICATE},
+    ),
+    Bad("airflow.ingress.allow_http", "true", "with airflow.ingress.hosted_zone_id, HTTP is redirected", beside=ZONE),
+    Bad(
+        "airflow.ingress.oidc.issuer",
+        OIDC["airflow.ingress.oidc.issuer"],
+        "needs HTTPS: set airflow.ingress.certificate_arn, or airflow.ingress.hosted_zone_id",
+        beside=OIDC,
+    ),
+    Bad(
+        "airflow.ingress.oidc.client_secret_arn",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:oidc-a1b2c3",
+        "must be a secret in us-west-2 of the partition aws",
+        beside={**ZONE, **OIDC},
+    ),
+    Bad(
+        "airflow.ingress.oidc.client_secret_key_arn",
+        "arn:aws-cn:kms:cn-north-1:111122223333:key/0123",
+        "must be a key in us-west-2 of the partition aws",
+        beside={**ZONE, **OIDC},
+    ),
+    Bad("airflow.ingress.oidc.scope", "openid profile", "must have email in it", beside={**ZONE, **OIDC}),
+    Bad(
+        "airflow.ingress.oidc.administrators",
+        "ada@example.com",
+        "Airflow has users of its own",
+        beside={**ZONE, **OIDC, "airflow.ingress.oidc.airflow_login": "password"},
+    ),
+]
