@@ -45,7 +45,7 @@ def operator(scope: Construct, id_: str, *, registry: Registry, namespaces: Sequ
                 **server,
                 # It runs a JVM, spark-submit, for each application that it starts; ten at a time by its own default.
                 "workers": 4,
-                "resources": resources(cpu="200m", memory="2Gi"),
+                "resources": resources(cpu="200m", memory="1536Mi"),
             },
             "webhook": {
                 **server,
