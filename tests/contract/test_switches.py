@@ -1,7 +1,7 @@
 """Each add-on's switch: off, and nothing of it is left in any template.
 
-A synthesis costs more than a second, so two halves of the add-ons are switched off in turn: what is looked for is there in
-one, and not in the other.
+A synthesis costs more than a second, so two halves of the add-ons are switched off in turn: what is looked for is there
+in one, and not in the other.
 """
 
 from __future__ import annotations
@@ -79,6 +79,12 @@ def test_every_role_is_of_something_that_is_there(partition: str) -> None:
         assert associations
         for association in associations:
             assert association.properties["Namespace"] in installed
+
+
+def test_all_of_them_can_be_off_at_once() -> None:
+    everything = half("aws", frozenset(SWITCHABLE))
+    assert [trace for name in SWITCHABLE for trace in TRACES[name] if trace in everything.text] == []
+    assert "StorageClass" not in {item.kind for item in everything.deployment.objects}
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
