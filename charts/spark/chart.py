@@ -10,6 +10,7 @@ import cdk8s_plus_27 as kplus
 from charts.network_policy import ALL_PODS, DNS, HTTPS, Flow, NetworkPolicies, addresses
 from charts.spark.history_server import HistoryServer
 from charts.spark.names import OPERATOR_NAMESPACE
+from charts.spark.nodes_policy import NodesPolicy
 from charts.spark.operator import operator
 from charts.spark.team import RESTRICTED, SparkTeam
 from constructs import Construct
@@ -45,6 +46,7 @@ class SparkChart(cdk8s.Chart):
         namespace = kplus.Namespace(
             self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=OPERATOR_NAMESPACE, labels=RESTRICTED)
         )
+        nodes = NodesPolicy(self, "nodes-policy")
         teams = [
             SparkTeam(
                 self,
@@ -59,7 +61,7 @@ class SparkChart(cdk8s.Chart):
             for name, team in sorted(spark.teams.items())
         ]
         release = operator(self, "operator", registry=registry, namespaces=[team.namespace for team in teams])
-        release.node.add_dependency(namespace, *teams)
+        release.node.add_dependency(namespace, nodes, *teams)
         if vpc_cidr:
             # The API server asks its webhook about each job and each of its pods.
             api_server = addresses(vpc_cidr)

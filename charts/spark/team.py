@@ -8,6 +8,7 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 
 from charts.network_policy import ALL_PODS, DNS, EVERYWHERE, WITHIN, Flow, NetworkPolicies
+from charts.spark.nodes_policy import TEAM_LABEL
 from constructs import Construct
 from settings.spark import TeamSettings, team_namespace
 
@@ -40,8 +41,9 @@ class SparkTeam(Construct):
         """``submitter`` and ``watcher`` are the service accounts of Airflow's workers and triggerers."""
         super().__init__(scope, id_)
         self.namespace = team_namespace(name)
+        labels = {**RESTRICTED, TEAM_LABEL: name}
         namespace = kplus.Namespace(
-            self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=self.namespace, labels=RESTRICTED)
+            self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=self.namespace, labels=labels)
         )
         submit = self._role(
             _AIRFLOW_ROLE,

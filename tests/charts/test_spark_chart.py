@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import celpy
 import pytest
 
 from tests.charts.builders import ACCOUNT, Object, build_charts, release_values, settings_for
@@ -97,6 +98,48 @@ def test_namespaces_take_restricted_pods_alone(chart: list[Object]) -> None:
     assert set(namespaces) == {"spark-operator", "spark-history", *(f"spark-{team}" for team in TEAMS)}
     for name, labels in namespaces.items():
         assert labels["pod-security.kubernetes.io/enforce"] == "restricted", name
+
+
+def policy(chart: list[Object]) -> Object:
+    (found,) = [each["spec"] for each in chart if each["kind"] == "ValidatingAdmissionPolicy"]
+    return found
+
+
+def test_the_rule_of_the_nodes_is_about_every_teams_pods(chart: list[Object]) -> None:
+    (binding,) = [each["spec"] for each in chart if each["kind"] == "ValidatingAdmissionPolicyBinding"]
+    assert (binding["policyName"], binding["validationActions"]) == ("spark-on-its-own-nodes", ["Deny"])
+    about = policy(chart)["matchConstraints"]
+    (expression,) = about["namespaceSelector"]["matchExpressions"]
+    labelled = [
+        each["metadata"]["name"]
+        for each in chart
+        if each["kind"] == "Namespace" and expression["key"] in each["metadata"]["labels"]
+    ]
+    assert sorted(labelled) == sorted(f"spark-{team}" for team in TEAMS)
+    assert [(each["resources"], each["operations"]) for each in about["resourceRules"]] == [(["pods"], ["CREATE"])]
+
+
+@pytest.mark.parametrize(
+    ("spec", "let_in"),
+    [
+        ({"nodeSelector": {"NodeGroupType": "SparkComputeOptimized"}}, True),
+        ({"nodeSelector": {"NodeGroupType": "SparkMemoryOptimizedNvme", "other": "label"}}, True),
+        ({"nodeSelector": {"NodeGroupType": "Somewhere"}}, False),
+        ({"nodeSelector": {"airflow-eks/pool": "system"}}, False),
+        ({}, False),
+    ],
+)
+def test_a_pod_that_does_not_ask_for_sparks_nodes_is_refused(
+    chart: list[Object], spec: dict[str, Any], let_in: bool
+) -> None:
+    (rule,) = policy(chart)["validations"]
+    environment = celpy.Environment()
+    program = environment.program(environment.compile(rule["expression"]))
+    try:
+        answer = bool(program.evaluate({"object": celpy.json_to_cel({"spec": spec})}))
+    except celpy.CELEvalError:
+        answer = False  # an expression that cannot be evaluated refuses (failurePolicy)
+    assert answer is let_in
 
 
 def test_the_operator_looks_into_the_teams_namespaces_alone(chart: list[Object]) -> None:
