@@ -19,8 +19,8 @@ from tests.support import readable
 from tests.support.references import ROOT
 from tests.support.synthesis import DEFAULTS, synthesize
 
-STACKS = (ROOT, "Network", "State", "Cluster", "Controllers", "DagSource", "Airflow")
-CHARTS = ("storage", "keda", "external-secrets", "load-balancer-controller", "karpenter", "airflow")
+STACKS = (ROOT, "Network", "State", "Cluster", "Controllers", "DagSource", "Airflow", "Spark")
+CHARTS = ("storage", "keda", "external-secrets", "load-balancer-controller", "karpenter", "airflow", "spark")
 FOLDER = Path(__file__).parent
 
 
