@@ -23,7 +23,7 @@ def test_of_charts() -> None:
 
 
 def test_of_spark(aws: Deployment) -> None:
-    assert names.SPARK_OPERATOR_NAMESPACE == aws.releases["spark-operator"].namespace
+    assert aws.releases["spark-operator"].namespace == names.SPARK_OPERATOR_NAMESPACE
     # The chart names them after the release.
     assert all(name.startswith(f"{aws.releases['spark-operator'].name}-") for name in names.SPARK_OPERATOR)
     (quota,) = [each for each in aws.objects if each.kind == "ResourceQuota"]
