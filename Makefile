@@ -53,6 +53,10 @@ docs: .venv/ready ## Write the generated pages anew
 	python -m settings.reference
 	python -m settings.sizing
 
+diagram: .venv/ready ## Draw the architecture from the templates (another one: SET="size=dev" TO=picture.svg)
+	cdk synth --quiet $(CONTEXT)
+	python -m ops.diagram $(if $(TO),--output $(TO))
+
 bench: .venv/ready ## Measure synthesis
 	@for run in 1 2 3; do /usr/bin/env time -f "app.py      %es" python app.py; done
 	@for run in 1 2 3; do /usr/bin/env time -f "cdk synth   %es" cdk synth --quiet; done
@@ -91,4 +95,4 @@ help: ## Show this list
 	uv pip sync --quiet --python .venv-spark requirements-spark.txt
 	@touch $@
 
-.PHONY: synth demo airflow setup test lint snapshots docs bench requirements clean help
+.PHONY: synth demo airflow setup test lint snapshots docs diagram bench requirements clean help

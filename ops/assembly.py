@@ -32,6 +32,7 @@ class Assembly:
 
     root: StackFile
     nested: tuple[StackFile, ...]
+    region: str = ""
 
 
 def read_assembly(folder: Path) -> Assembly:
@@ -42,8 +43,8 @@ def read_assembly(folder: Path) -> Assembly:
         raise AssemblyError(
             f"{folder} holds no synthesized application; run `make synth` or `cdk synth` first"
         ) from None
-    stacks = [artifact for artifact in manifest["artifacts"].values() if artifact["type"] == "aws:cloudformation:stack"]
-    root_file = folder / stacks[0]["properties"]["templateFile"]
+    [stack] = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
+    root_file = folder / stack["properties"]["templateFile"]
     root = _read(root_file, name=root_file.name.partition(".")[0])
     resources = {id_: body for id_, body in root.template["Resources"].items() if body["Type"] == _NESTED}
     names = {id_: _name(id_) for id_ in resources}
@@ -56,7 +57,7 @@ def read_assembly(folder: Path) -> Assembly:
         )
         for id_, body in resources.items()
     }
-    return Assembly(root=root, nested=tuple(_in_order(nested)))
+    return Assembly(root=root, nested=tuple(_in_order(nested)), region=stack.get("environment", "").rpartition("/")[2])
 
 
 def _name(logical_id: str) -> str:

@@ -1,0 +1,294 @@
+"""What the picture shows, read from a synthesized platform. Nothing is on it that is not found here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ops.diagram.contents import Contents
+from ops.errors import OpsError
+
+_AIRFLOW = "airflow"
+_SERVICES, _WORKERS, _SPARK = "airflow-services", "airflow-workers", "spark-"
+_CAPACITY = "karpenter.sh/capacity-type"
+_KINDS = ("public", "private", "data")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """The VPC."""
+
+    existing: str
+    """Its id, where it was there before."""
+    zones: tuple[Mapping[str, str], ...]
+    """Of each zone, address ranges by kind of subnet; empty ones where the subnets were there before."""
+    nat_gateways: int
+    interface_endpoints: int
+    gateway_endpoints: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """Where DAGs come from."""
+
+    name: str
+    """Of a repository in AWS CodeCommit its name, else the host."""
+    codecommit: bool
+    made: bool
+    """Whether a stack makes it."""
+    delivery: str
+    """``efs``, ``sidecar`` or ``bundle``, as in the settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """The load balancer."""
+
+    scheme: str
+    listens: str
+    """The first of ``HTTPS`` and ``HTTP`` that it speaks."""
+    host: str
+    firewall: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workers:
+    """Celery's workers of one queue."""
+
+    queue: str
+    size: str
+    """What each asks for."""
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """A Karpenter node pool."""
+
+    name: str
+    capacity: tuple[str, ...]
+    """``spot`` and ``on-demand``, what it may use."""
+    cpu: str
+    """Most vCPU that it may start; empty where nothing limits it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Team:
+    """A team with Spark jobs."""
+
+    name: str
+    quota: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """The Aurora cluster."""
+
+    version: str
+    instance_class: str
+    instances: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broker:
+    """The replication group of Celery's queue."""
+
+    engine: str
+    version: str
+    node_type: str
+    nodes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that is drawn."""
+
+    name: str
+    region: str
+    stacks: tuple[str, ...]
+    airflow: str
+    kubernetes: str
+    private_images: bool
+    """Whether images come from the account's own registry."""
+    network: Network
+    repository: Repository
+    entry: Entry
+    replicas: Mapping[str, int]
+    """Of each of Airflow's servers, by the key in its chart's values."""
+    workers: tuple[Workers, ...]
+    pools: tuple[Pool, ...]
+    system_nodes: int
+    system_type: str
+    database: Database
+    broker: Broker
+    task_logs: bool
+    """Whether task logs go to a bucket."""
+    spark_bucket: bool
+    made_by: Mapping[str, str]
+    """Names of the stacks by the CloudFormation types that they make; the first where several do."""
+    releases: Mapping[str, str]
+    """Stacks of the Helm releases, by the releases' names."""
+    teams: tuple[Team, ...]
+
+    def pool(self, name: str) -> Pool:
+        """A node pool by name. Raises OpsError where there is none."""
+        for pool in self.pools:
+            if pool.name == name:
+                return pool
+        raise OpsError(f"the synthesized application has no node pool {name}")
+
+    @property
+    def spark_pools(self) -> tuple[Pool, ...]:
+        """The node pools of Spark."""
+        return tuple(pool for pool in self.pools if pool.name.startswith(_SPARK))
+
+
+def read_facts(contents: Contents) -> Facts:
+    """Read them. Raises OpsError where the application is not this platform."""
+    if _AIRFLOW not in contents.releases:
+        raise OpsError("the synthesized application has no release of Airflow")
+    values = contents.releases[_AIRFLOW].values
+    cluster, nodes = _one(contents, "AWS::EKS::Cluster"), _one(contents, "AWS::EKS::Nodegroup")
+    database, broker = _one(contents, "AWS::RDS::DBCluster"), _one(contents, "AWS::ElastiCache::ReplicationGroup")
+    instances = [resource.properties for resource in contents.resources("AWS::RDS::DBInstance")]
+    return Facts(
+        name=contents.assembly.root.name,
+        region=contents.assembly.region,
+        stacks=tuple(stack.name for stack in contents.assembly.nested),
+        airflow=values["airflowVersion"],
+        kubernetes=cluster["Version"],
+        private_images=".dkr.ecr." in values["images"]["gitSync"]["repository"],
+        network=_network(contents, cluster),
+        repository=_repository(contents, values),
+        entry=_entry(values),
+        replicas={
+            key: values[key].get("replicas", 1)
+            for key in ("apiServer", "scheduler", "triggerer", "dagProcessor", "pgbouncer")
+        },
+        workers=_workers(values),
+        pools=_pools(contents),
+        system_nodes=nodes["ScalingConfig"]["MinSize"],
+        system_type=", ".join(nodes["InstanceTypes"]),
+        database=Database(
+            version=str(database["EngineVersion"]),
+            instance_class=instances[0]["DBInstanceClass"],
+            instances=len(instances),
+        ),
+        broker=Broker(
+            engine=broker["Engine"],
+            version=str(broker["EngineVersion"]),
+            node_type=broker["CacheNodeType"],
+            nodes=broker.get("NumCacheClusters", 1),
+        ),
+        task_logs=values["config"]["logging"]["remote_base_log_folder"].startswith("s3://"),
+        spark_bucket=any(bucket.id.startswith("Spark") for bucket in contents.resources("AWS::S3::Bucket")),
+        made_by=contents.made_by,
+        releases={release.name: release.stack for release in contents.releases.values()},
+        teams=tuple(sorted(map(_team, contents.objects("ResourceQuota")), key=lambda team: team.name)),
+    )
+
+
+def _one(contents: Contents, type_: str) -> Mapping[str, Any]:
+    found = contents.resources(type_)
+    if len(found) != 1:
+        raise OpsError(f"the synthesized application has {len(found)} resources {type_}; this platform has one")
+    return found[0].properties
+
+
+def _network(contents: Contents, cluster: Mapping[str, Any]) -> Network:
+    ranges: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    for stack in contents.assembly.nested:
+        for id_, body in stack.template["Resources"].items():
+            kind = next((kind for kind in _KINDS if f"{kind}Subnet" in id_), None)
+            if body["Type"] == "AWS::EC2::Subnet" and kind:
+                ranges[kind].append(body["Properties"]["CidrBlock"])
+    zones = len(cluster["ResourcesVpcConfig"]["SubnetIds"])
+    endpoints = [resource.properties.get("VpcEndpointType") for resource in contents.resources("AWS::EC2::VPCEndpoint")]
+    groups = [resource.properties for resource in contents.resources("AWS::EC2::SecurityGroup")]
+    return Network(
+        existing="" if contents.count("AWS::EC2::VPC") else str(groups[0]["VpcId"]),
+        zones=tuple(
+            {kind: found[index] for kind, found in ranges.items() if index < len(found)} for index in range(zones)
+        ),
+        nat_gateways=contents.count("AWS::EC2::NatGateway"),
+        interface_endpoints=endpoints.count("Interface"),
+        gateway_endpoints=len(endpoints) - endpoints.count("Interface"),
+    )
+
+
+def _repository(contents: Contents, values: Mapping[str, Any]) -> Repository:
+    url, delivery = _git(values)
+    codecommit = "git-codecommit" in url
+    parts = urlsplit(url)
+    return Repository(
+        name=parts.path.rpartition("/")[2] if codecommit else parts.hostname or url,
+        codecommit=codecommit,
+        made=contents.count("AWS::CodeCommit::Repository") > 0,
+        delivery=delivery,
+    )
+
+
+def _git(values: Mapping[str, Any]) -> tuple[str, str]:
+    """URL of the DAGs' repository, and how they reach the pods."""
+    if values["dags"]["persistence"]["enabled"]:
+        return values["dags"]["gitSync"]["repo"], "efs"
+    for variable in values.get("env", ()):
+        if variable["name"] == "AIRFLOW_CONN_GIT_DEFAULT":
+            return variable["value"].partition('"host": "')[2].partition('"')[0], "bundle"
+    for container in values["dagProcessor"]["extraInitContainers"]:
+        for variable in container.get("env", ()):
+            if variable["name"] == "GITSYNC_REPO":
+                return variable["value"], "sidecar"
+    raise OpsError("the release of Airflow has no repository of DAGs")
+
+
+def _entry(values: Mapping[str, Any]) -> Entry:
+    ingress = values["ingress"]["apiServer"]
+    annotations = {key.rpartition("/")[2]: text for key, text in ingress["annotations"].items()}
+    host = next(iter(ingress["hosts"]), "")
+    return Entry(
+        scheme=annotations["scheme"],
+        listens="HTTPS" if "HTTPS" in annotations["listen-ports"] else "HTTP",
+        host=host if isinstance(host, str) else host["name"],
+        firewall="wafv2-acl-arn" in annotations,
+    )
+
+
+def _workers(values: Mapping[str, Any]) -> tuple[Workers, ...]:
+    found = []
+    for each in values["workers"]["celery"]["sets"]:
+        asked = each["resources"]["requests"]
+        found.append(
+            Workers(
+                queue=each["queue"],
+                size=f"{asked['cpu']} CPU, {asked['memory']} each",
+                least=each["keda"]["minReplicaCount"],
+                most=each["keda"]["maxReplicaCount"],
+            )
+        )
+    return tuple(found)
+
+
+def _team(quota: Mapping[str, Any]) -> Team:
+    hard = quota["spec"]["hard"]
+    return Team(
+        name=quota["metadata"]["namespace"].removeprefix(_SPARK),
+        quota=f"{hard['requests.cpu']} CPU, {hard['requests.memory']}, {hard['pods']} pods",
+    )
+
+
+def _pools(contents: Contents) -> tuple[Pool, ...]:
+    found = []
+    for pool in contents.objects("NodePool"):
+        requirements = {each["key"]: each["values"] for each in pool["spec"]["template"]["spec"]["requirements"]}
+        found.append(
+            Pool(
+                name=pool["metadata"]["name"],
+                capacity=tuple(requirements[_CAPACITY]),
+                cpu=pool["spec"].get("limits", {}).get("cpu", ""),
+            )
+        )
+    return tuple(found)
