@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.deployment import Deployment
@@ -12,6 +14,22 @@ from tests.support.synthesis import AWS, BEIJING, CHINA, CONFIGURATIONS, DEFAULT
 def deployment(request: pytest.FixtureRequest) -> Deployment:
     """Each configuration in turn."""
     return synthesize(request.param)
+
+
+ROOT = Path(__file__).parent
+# Folders whose tests look at the same synthesized deployments: one process synthesizes them, not each.
+SYNTHESIZED = {"constructs", "contract", "snapshots", "stacks"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what takes long to make stay together where several processes run them."""
+    for item in items:
+        if item.get_closest_marker("xdist_group"):
+            continue
+        folder, _, file = str(item.path.relative_to(ROOT)).partition("/")
+        group = "synthesis" if folder in SYNTHESIZED else "sandbox" if folder == "sandbox" else f"{folder}/{file}"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 WITH_EFS = [name for name, context in CONFIGURATIONS.items() if context.get("dags.delivery", "efs") == "efs"]
