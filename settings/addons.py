@@ -79,6 +79,12 @@ class AddonSettings(Section):
     opencost: Annotated[bool, Requires("ebs_csi_driver", "what it has measured is on a volume of that driver's")] = (
         Field(default=True, description="OpenCost: what namespaces, workloads and jobs cost.")
     )
+    fluent_bit: bool = Field(
+        default=True, description="Fluent Bit: logs of containers and nodes to CloudWatch Logs (docs/logs.md)."
+    )
+    container_insights: bool = Field(
+        default=True, description="CloudWatch Container Insights: how nodes, pods and containers do, as metrics."
+    )
     spark_operator: bool = Field(
         default=True, description="Spark operator, with its teams and their NodePools (docs/spark.md)."
     )

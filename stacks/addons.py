@@ -10,10 +10,12 @@ import cdk8s
 from aws_cdk import Aws
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 
 from airflow_eks.addons import Addon
 from airflow_eks.chart_installer import ChartInstaller
 from airflow_eks.iam import allow
+from airflow_eks.log_groups import OwnedLogGroup, group_id, retention
 from airflow_eks.pod_identity import PodIdentity
 from charts.addons import AddonContext, EksAddon, HelmAddon, Statement, enabled_addons
 from constructs import Construct, IDependable
@@ -37,10 +39,12 @@ def eks_addons(context: AddonContext, phase: Literal["before-nodes", "with-nodes
     return [
         Addon(
             name=addon.name,
+            namespace=addon.namespace,
             configuration=addon.configuration,
             service_accounts=addon.service_accounts,
             managed_policies=addon.managed_policies,
             statements=tuple(_policy(addon.statements)),
+            log_groups=addon.log_groups,
         )
         for _, addon in enabled_addons(context)
         if isinstance(addon, EksAddon) and addon.phase == phase
@@ -48,9 +52,16 @@ def eks_addons(context: AddonContext, phase: Literal["before-nodes", "with-nodes
 
 
 def install_addons(
-    scope: Construct, *, context: AddonContext, cluster: eks.ICluster, app: cdk8s.App, after: Sequence[IDependable]
+    scope: Construct,
+    *,
+    context: AddonContext,
+    cluster: eks.ICluster,
+    app: cdk8s.App,
+    key: kms.IKey,
+    after: Sequence[IDependable],
 ) -> Mapping[str, Construct]:
-    """Install those that are Helm releases, each after its role, after the add-ons that it names, and after these."""
+    """Install the Helm releases, each after its role, its log groups, the add-ons that it names, and these."""
+    log_retention = retention(context.settings.logs.retention_days)
     addons = {name: addon for name, addon in enabled_addons(context) if isinstance(addon, HelmAddon)}
     installed: dict[str, Construct] = {}
     for name in TopologicalSorter(
@@ -59,6 +70,10 @@ def install_addons(
         addon = addons[name]
         id_ = "".join(word.capitalize() for word in name.split("_"))
         first: list[IDependable] = [*after, *(installed[other] for other in addon.after if other in installed)]
+        first += [
+            OwnedLogGroup(scope, group_id(group), name=group, retention=log_retention, key=key)
+            for group in addon.log_groups
+        ]
         if addon.service_account:
             first.append(
                 PodIdentity(

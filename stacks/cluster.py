@@ -36,6 +36,7 @@ class Cluster(NestedStack):
     ) -> None:
         super().__init__(scope, id_, description="Cluster: EKS, Graviton node group, EKS add-ons")
         cluster = settings.cluster
+        log_retention = retention(settings.logs.retention_days)
         self.eks: eks.ICluster = ClusterConstruct(
             self,
             "Cluster",
@@ -48,7 +49,7 @@ class Cluster(NestedStack):
             public_access_cidrs=cluster.public_access_cidrs,
             administrators=cluster.administrators,
             key=key,
-            log_retention=retention(settings.logs.retention_days),
+            log_retention=log_retention,
         ).eks
         addons = addon_context(settings=settings, registry=registry, vpc_id=vpc.vpc_id, key_arn=key.key_arn)
         networking = EksAddons(
@@ -58,6 +59,8 @@ class Cluster(NestedStack):
             cluster=self.eks,
             addons=eks_addons(addons, "before-nodes"),
             after=[],
+            key=key,
+            log_retention=log_retention,
         )
         nodes = SystemNodeGroup(
             self,
@@ -80,6 +83,8 @@ class Cluster(NestedStack):
             cluster=self.eks,
             addons=eks_addons(addons, "with-nodes"),
             after=[nodes],
+            key=key,
+            log_retention=log_retention,
         )
 
     def _kubectl_layer(self, kubernetes_version: str) -> lambda_.ILayerVersion:

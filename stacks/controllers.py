@@ -75,6 +75,7 @@ class Controllers(NestedStack):
             context=addon_context(settings=settings, registry=registry, vpc_id=vpc_id, key_arn=key.key_arn),
             cluster=cluster,
             app=self._app,
+            key=key,
             after=[storage_classes],
         )
 

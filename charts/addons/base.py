@@ -59,10 +59,14 @@ class EksAddon:
     phase: Literal["before-nodes", "with-nodes"] = "with-nodes"
     """Whether a node needs it to become ready, or it runs on nodes."""
     configuration: Mapping[str, Any] = field(default_factory=dict)
+    namespace: str = "kube-system"
+    """Where EKS installs it."""
     service_accounts: tuple[str, ...] = ()
-    """In ``kube-system``; each gets a role of its own with the permissions below."""
+    """Each gets a role of its own with the permissions below."""
     managed_policies: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()
+    log_groups: tuple[str, ...] = ()
+    """CloudWatch Logs groups that it writes to, by their names: made before it, and deleted after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,8 @@ class HelmAddon:
     service_account: ServiceAccount | None = None
     """Who its role is for; none where it does not call AWS."""
     statements: tuple[Statement, ...] = ()
+    log_groups: tuple[str, ...] = ()
+    """CloudWatch Logs groups that it writes to, by their names: made before it, and deleted after it."""
     after: tuple[str, ...] = ()
     """Add-ons that have to be there first, and go after it."""
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 
+from airflow_eks.log_groups import OwnedLogGroup, group_id
 from airflow_eks.pod_identity import pod_role
 from constructs import Construct, IDependable
-
-_NAMESPACE = "kube-system"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +22,12 @@ class Addon:
     """One add-on. Its version is what EKS recommends for the cluster's Kubernetes version."""
 
     name: str
+    namespace: str = "kube-system"
     configuration: Mapping[str, Any] = field(default_factory=dict)
     service_accounts: tuple[str, ...] = ()
     managed_policies: tuple[str, ...] = ()
     statements: tuple[iam.PolicyStatement, ...] = ()
+    log_groups: tuple[str, ...] = ()
 
 
 class EksAddons(Construct):
@@ -39,9 +42,15 @@ class EksAddons(Construct):
         cluster: eks.ICluster,
         addons: Sequence[Addon],
         after: Sequence[IDependable],
+        key: kms.IKey,
+        log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, id_)
         for addon in addons:
+            groups = [
+                OwnedLogGroup(self, group_id(name), name=name, retention=log_retention, key=key)
+                for name in addon.log_groups
+            ]
             resource = eks.CfnAddon(
                 self,
                 addon.name,
@@ -56,7 +65,7 @@ class EksAddons(Construct):
                             self,
                             f"{addon.name}-{account}",
                             cluster_name=cluster_name,
-                            namespace=_NAMESPACE,
+                            namespace=addon.namespace,
                             service_account=account,
                             description=f"EKS add-on {addon.name}, service account {account}",
                             statements=addon.statements,
@@ -67,4 +76,4 @@ class EksAddons(Construct):
                 ]
                 or None,
             )
-            resource.node.add_dependency(*after)
+            resource.node.add_dependency(*after, *groups)

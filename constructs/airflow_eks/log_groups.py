@@ -45,6 +45,11 @@ _RETENTION: dict[int, logs.RetentionDays] = {
 }
 
 
+def group_id(name: str) -> str:
+    """An id for the construct of a group, by its name."""
+    return name.strip("/").replace("/", "-")
+
+
 class OwnedLogGroup(Construct):
     """A log group that is made before whoever writes to it, and deleted after.
 

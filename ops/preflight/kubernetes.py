@@ -16,6 +16,7 @@ ADDONS = {
     "efs_csi_driver": "aws-efs-csi-driver",
     "snapshot_controller": "snapshot-controller",
     "node_monitoring_agent": "eks-node-monitoring-agent",
+    "container_insights": "amazon-cloudwatch-observability",
 }
 
 

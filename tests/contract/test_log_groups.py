@@ -36,3 +36,25 @@ def test_every_group_expires_is_encrypted_and_goes_with_the_deployment(deploymen
         assert group.properties["RetentionInDays"] == days, group.path
         assert group.properties["KmsKeyId"] == key, group.path
         assert group.removal == ("Delete", "Delete"), group.path
+
+
+def test_every_group_of_container_insights_is_ours(deployment: Deployment) -> None:
+    """Those that its agent and Fluent Bit write to, in the names that the console knows."""
+    prefix = f"/aws/containerinsights/{deployment.settings.name}/"
+    names = {str(each.properties.get("LogGroupName")) for each in deployment.all("AWS::Logs::LogGroup")}
+    expected = {f"{prefix}{kind}" for kind in ("application", "dataplane", "host", "performance")}
+    assert {name for name in names if name.startswith(prefix)} == expected
+
+
+def test_who_writes_to_them_can_make_none(deployment: Deployment) -> None:
+    """A group that is made while the deployment is deleted stays behind."""
+    allowed = {
+        action
+        for path in ("/FluentBitIdentity/", "/amazon-cloudwatch-observability-")
+        for role in deployment.all("AWS::IAM::Role", path=path)
+        for policy in role.properties["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+        if action.startswith("logs:")
+    }
+    assert allowed == {"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}

@@ -43,6 +43,11 @@ ACCEPTED = (
     ),
     (r"AwsSolutions-IAM5\[", "Cluster/Addons/aws-efs-csi-driver", "reads, of file systems of this account and region"),
     (
+        r"AwsSolutions-IAM5\[Resource::(\*|.*log-group:/aws/containerinsights/airflow/[a-z]+:\*)\]$",
+        "Cluster/Addons/amazon-cloudwatch-observability|Controllers/FluentBitIdentity/",
+        "the streams of one log group; reads that take no resource",
+    ),
+    (
         r"AwsSolutions-IAM5\[",
         "Controllers/(ClusterAutoscaler|Opencost)Identity/",
         "reads that take no resource; a group's name is EKS' choice, its tag the condition; this cluster's node groups",

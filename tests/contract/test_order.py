@@ -111,6 +111,8 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (addon("coredns"), release("cluster-proportional-autoscaler"), "it scales what is there"),
     (within("/OpencostIdentity/"), release("opencost"), "it calls AWS"),
     (addon("aws-ebs-csi-driver"), release("opencost"), "its claim goes with it, and the driver deletes the volume"),
+    (within("/FluentBitIdentity/"), release("fluent-bit"), "it calls AWS to its last moment"),
+    (NODE_GROUP, addon("amazon-cloudwatch-observability"), "it runs on nodes"),
     # Volumes
     (addon("aws-efs-csi-driver"), kind("PersistentVolume", "PersistentVolumeClaim"), "the driver mounts and unmounts"),
     (kind("StorageClass"), release("opencost"), "its claim names the class"),
@@ -146,6 +148,13 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (resources("Logs::LogGroup", "/ControlPlaneLogs/"), resources("EKS::Cluster"), "EKS would make it"),
     (resources("Logs::LogGroup", "/Database/"), resources("RDS::DBCluster"), "RDS would make it"),
     (resources("Logs::LogGroup", "/Broker/"), resources("ElastiCache::ReplicationGroup"), "it is written to"),
+    (resources("Logs::LogGroup", "/Controllers/aws-containerinsights-"), release("fluent-bit"), "it is written to"),
+    (
+        resources("Logs::LogGroup", "/Cluster/Addons/aws-containerinsights-"),
+        addon("amazon-cloudwatch-observability"),
+        "the agent would make it",
+    ),
+    (release("fluent-bit"), AIRFLOW, "what Airflow says to its last moment is worth reading"),
     (resources("Logs::LogGroup", "/FlowLogs/"), resources("EC2::FlowLog"), "it is written to"),
 )
 

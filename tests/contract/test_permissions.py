@@ -14,6 +14,7 @@ NO_RESOURCE = "these actions take no resource"
 ON_ANYTHING = (
     ("/aws-efs-csi-driver-efs-csi-controller-sa/", "FindZones", NO_RESOURCE),
     ("/aws-efs-csi-driver-efs-csi-node-sa/", "FindZones", NO_RESOURCE),
+    ("/amazon-cloudwatch-observability-cloudwatch-agent/", "ReadVolumesAndTags", NO_RESOURCE),
     ("/ClusterAutoscalerIdentity/", "FindNodeGroups", NO_RESOURCE),
     ("/OpencostIdentity/", "ReadSpotPrices", NO_RESOURCE),
     ("/LoadBalancerControllerIdentity/", "FindNetworkAndLoadBalancers", NO_RESOURCE),

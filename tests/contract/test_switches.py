@@ -19,7 +19,9 @@ from tests.support.synthesis import synthesize_with
 
 SWITCHABLE = [switch.name for switch in addon_switches(AddonSettings()) if not switch.needed]
 # Those that need another one are switched off with it; without its driver no file system carries the DAGs.
-WITH_VOLUMES = frozenset({"ebs_csi_driver", "snapshot_controller", "opencost", "metrics_server", "cluster_autoscaler"})
+WITH_VOLUMES = frozenset(
+    {"ebs_csi_driver", "snapshot_controller", "opencost", "metrics_server", "cluster_autoscaler", "fluent_bit"}
+)
 BESIDE: dict[str, Any] = {"dags.delivery": "sidecar"}
 
 # Words that stand in a template because of the add-on alone: its name in EKS or in helm, its account, what it brings.
@@ -32,6 +34,8 @@ TRACES = {
     "cluster_autoscaler": ("cluster-autoscaler", "SetDesiredCapacity", "ClusterAutoscalerIdentity"),
     "cluster_proportional_autoscaler": ("cluster-proportional-autoscaler", "coredns-autoscaler"),
     "opencost": ("opencost", "Opencost"),
+    "fluent_bit": ("fluent-bit", "FluentBitIdentity", "/aws/containerinsights/airflow/application"),
+    "container_insights": ("amazon-cloudwatch-observability", "/aws/containerinsights/airflow/performance"),
     "spark_operator": ("spark-operator", "spark-team-a", "sparkoperator.k8s.io", "SparkBucket"),
 }
 

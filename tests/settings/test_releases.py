@@ -68,8 +68,12 @@ def test_engines_are_pinned():
     assert re.fullmatch(r"\d+\.\d+", RELEASES.engines.redis)
 
 
+# Of these the reference has no data; tests/charts/test_render_fluent_bit.py compares with the chart itself.
+WITHOUT_REFERENCE = {"fluent-bit"}
+
+
 @needs_reference
-@pytest.mark.parametrize("key", RELEASES.charts)
+@pytest.mark.parametrize("key", [key for key in RELEASES.charts if key not in WITHOUT_REFERENCE])
 def test_a_chart_has_the_version_of_its_reference(key: str):
     reference = _chart(key, "Chart.yaml")
     assert (RELEASES.charts[key].name, RELEASES.charts[key].version) == (reference["name"], reference["version"])

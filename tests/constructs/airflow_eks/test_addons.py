@@ -15,6 +15,7 @@ IDENTITIES = {
     "eks-pod-identity-agent": set(),
     "snapshot-controller": set(),
     "eks-node-monitoring-agent": set(),
+    "amazon-cloudwatch-observability": {"cloudwatch-agent"},
 }
 
 
@@ -34,9 +35,29 @@ def test_each_has_an_identity_of_its_own(deployment: Deployment) -> None:
         accounts = {each["ServiceAccount"] for each in associations}
         assert accounts == IDENTITIES[addon.properties["AddonName"]]
         roles += [each["RoleArn"] for each in associations]
-    assert len(roles) == len(set(roles)) == 4
+    assert len(roles) == len(set(roles)) == 5
 
 
 def test_versions_are_left_to_eks(aws: Deployment) -> None:
     # Pinned, they would stay behind when the cluster's version moves.
     assert not any("AddonVersion" in each.properties for each in aws.all("AWS::EKS::Addon"))
+
+
+def test_container_insights_sends_no_container_logs_and_no_traces(deployment: Deployment) -> None:
+    (addon,) = [
+        each
+        for each in deployment.all("AWS::EKS::Addon")
+        if each.properties["AddonName"] == "amazon-cloudwatch-observability"
+    ]
+    assert json.loads(addon.properties["ConfigurationValues"]) == {
+        "agent": {"config": {"logs": {"metrics_collected": {"kubernetes": {"enhanced_container_insights": True}}}}},
+        # They are Fluent Bit's: twice would be paid for twice.
+        "containerLogs": {"enabled": False},
+    }
+
+
+def test_a_role_is_for_the_namespace_that_eks_installs_into(deployment: Deployment) -> None:
+    (role,) = deployment.all("AWS::IAM::Role", path="/amazon-cloudwatch-observability-cloudwatch-agent/")
+    statements = role.properties["AssumeRolePolicyDocument"]["Statement"]
+    tags = [each["Condition"]["StringEquals"] for each in statements if "Condition" in each]
+    assert {each["aws:RequestTag/kubernetes-namespace"] for each in tags} == {"amazon-cloudwatch"}
