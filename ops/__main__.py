@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from ops.cost.command import cost
 from ops.demo import demo
 from ops.image.command import image
 from ops.local.command import airflow
@@ -24,6 +25,7 @@ def main() -> None:
 
 
 app.command()(summary)
+app.command()(cost)
 app.command()(preflight)
 app.command()(verify)
 app.command()(status)

@@ -29,6 +29,14 @@ class Partition:
     database_truststore: str
     """Where Amazon RDS publishes the authorities of its certificates, for all regions of the partition."""
 
+    currency: str
+    """What AWS bills in."""
+    price_list_region: str
+    """Where the Price List API answers for the partition's regions.
+
+    https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
+    """
+
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions of the partition that offer Amazon EKS, sorted, as botocore knows them."""
@@ -65,6 +73,8 @@ PARTITIONS: dict[str, Partition] = {
         interface_endpoints=(*_INTERFACE_ENDPOINTS, "EKS_AUTH"),
         pass_role_services=("ec2.amazonaws.com",),
         database_truststore="https://truststore.pki.rds.amazonaws.com",
+        currency="USD",
+        price_list_region="us-east-1",
     ),
     "aws-cn": Partition(
         name="aws-cn",
@@ -78,6 +88,8 @@ PARTITIONS: dict[str, Partition] = {
         # One bucket, in Beijing, for both regions:
         # https://docs.amazonaws.cn/en_us/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html
         database_truststore="https://rds-truststore.s3.cn-north-1.amazonaws.com.cn",
+        currency="CNY",
+        price_list_region="cn-northwest-1",
     ),
 }
 

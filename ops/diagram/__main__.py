@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from ops.assembly import AssemblyError, read_assembly
+from ops.contents import Contents
 from ops.diagram.canvas import ROOT
-from ops.diagram.contents import Contents
 from ops.diagram.facts import read_facts
 from ops.diagram.picture import draw_picture
 from ops.diagram.png import render

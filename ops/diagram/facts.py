@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.diagram.contents import Contents
+from ops.contents import Contents
 from ops.errors import OpsError
 
 _AIRFLOW = "airflow"

@@ -12,14 +12,13 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from ops.assembly import Assembly, StackFile
+from ops.contents import Contents
 from ops.diagram import canvas, png
 from ops.diagram.__main__ import diagram
-from ops.diagram.contents import Contents
 from ops.diagram.facts import read_facts
 from ops.diagram.picture import draw_picture
+from tests.support.assembly import assembly_of, write_assembly
 from tests.support.deployment import Deployment
-from tests.support.references import ROOT
 from tests.support.synthesis import AWS, BEIJING, CONFIGURATIONS, synthesize
 
 _IMAGES = Path("docs/images")
@@ -30,18 +29,8 @@ app = Typer()
 app.command()(diagram)
 
 
-def of(deployment: Deployment) -> Assembly:
-    stacks = [StackFile(name=name, template=template, bytes=0) for name, template in deployment.templates.items()]
-    [root] = [stack for stack in stacks if stack.name == ROOT]
-    return Assembly(
-        root=StackFile(name=deployment.settings.name, template=root.template, bytes=0),
-        nested=tuple(stack for stack in stacks if stack is not root),
-        region=deployment.environment.rpartition("/")[2],
-    )
-
-
 def drawn(name: str) -> str:
-    return draw_picture(read_facts(Contents(of(synthesize(name)))))
+    return draw_picture(read_facts(Contents(assembly_of(synthesize(name)))))
 
 
 def words(svg: str) -> list[str]:
@@ -55,26 +44,7 @@ def said(name: str) -> str:
 @pytest.fixture(scope="module")
 def synthesized(aws: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The defaults, as files."""
-    folder = tmp_path_factory.mktemp("cdk.out")
-    name, files = aws.settings.name, {}
-    root = json.loads(json.dumps(aws.templates[ROOT]))
-    for number, (stack, template) in enumerate(aws.templates.items()):
-        if stack == ROOT:
-            continue
-        hash_ = f"{number:064x}"
-        (folder / f"{stack}.json").write_text(json.dumps(template))
-        files[hash_] = {"source": {"path": f"{stack}.json"}}
-        [body] = [body for id_, body in root["Resources"].items() if id_.startswith(f"{stack}NestedStack")]
-        body["Properties"]["TemplateURL"] = f"https://bucket/{hash_}.json"
-    (folder / f"{name}.template.json").write_text(json.dumps(root))
-    (folder / f"{name}.assets.json").write_text(json.dumps({"files": files}))
-    artifact = {
-        "type": "aws:cloudformation:stack",
-        "environment": aws.environment,
-        "properties": {"templateFile": f"{name}.template.json"},
-    }
-    (folder / "manifest.json").write_text(json.dumps({"artifacts": {name: artifact}}))
-    return folder
+    return write_assembly(aws, tmp_path_factory.mktemp("cdk.out"))
 
 
 class TestFresh:
@@ -145,7 +115,7 @@ class TestSays:
 
     @pytest.mark.parametrize("name", CONFIGURATIONS)
     def test_every_stack_and_nothing_beyond_the_sheet(self, name: str) -> None:
-        assembly, svg = of(synthesize(name)), drawn(name)
+        assembly, svg = assembly_of(synthesize(name)), drawn(name)
         assert {stack.name for stack in assembly.nested} <= set(words(svg))
         sheet = ET.fromstring(svg)
         width, height = float(sheet.attrib["width"]), float(sheet.attrib["height"])
@@ -168,7 +138,7 @@ class TestSays:
         changed = Deployment(
             name="changed", settings=aws.settings, templates=assembly, manifest={}, environment=aws.environment
         )
-        told = words(draw_picture(read_facts(Contents(of(changed)))))
+        told = words(draw_picture(read_facts(Contents(assembly_of(changed)))))
         assert "primary, 2 replicas" in told
         assert "cache.r7g.xlarge" in told
 

@@ -1,0 +1,1 @@
+"""What a platform costs in a month: ``python -m ops cost``."""

@@ -1,0 +1,152 @@
+"""How many of what a synthesized platform runs. What is counted is exact; what has to be assumed says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ops.contents import Contents
+from ops.cost import products
+from ops.cost.products import Product
+from ops.errors import OpsError
+from settings.quantities import cores
+
+# Nodes of Karpenter are of many types; their vCPUs are counted as those of this one, which has two.
+_UNIT, _UNIT_CORES = "m7g.large", 2
+# GB. Guesses for a month of an Airflow with some hundred DAGs, so that the lines are there: each is printed.
+_DATABASE_GB, _DAGS_GB, _TASK_LOGS_GB, _CONTAINER_LOGS_GB = 20, 1, 10, 20
+_SERVERS = ("apiServer", "scheduler", "triggerer", "dagProcessor", "pgbouncer", "statsd")
+
+
+class Per(StrEnum):
+    """What a price is for, in time."""
+
+    HOUR = "hour"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """A line of the estimate."""
+
+    component: str
+    what: str
+    product: Product
+    least: float
+    """Units that are always there."""
+    most: float
+    """Units at most: the same as ``least`` but for what scales."""
+    per: Per = Per.HOUR
+    assumed: str = ""
+    """What of it is no count of the templates."""
+
+    @property
+    def scales(self) -> bool:
+        """Whether it comes and goes with the load."""
+        return self.most != self.least
+
+
+def quantities(contents: Contents) -> list[Quantity]:
+    """All lines. Raises OpsError where the application is not this platform."""
+    if "airflow" not in contents.releases:
+        raise OpsError("the synthesized application has no release of Airflow")
+    values = contents.releases["airflow"].values
+    return [*_cluster(contents, values), *_network(contents), *_data(contents), *_workers(contents, values)]
+
+
+def _line(component: str, what: str, product: Product, number: float, **more: Any) -> Quantity:
+    return Quantity(component=component, what=what, product=product, least=number, most=number, **more)
+
+
+def _cluster(contents: Contents, values: Mapping[str, Any]) -> Iterator[Quantity]:
+    name = "EKS"
+    yield _line(name, "control plane", products.CONTROL_PLANE, contents.count("AWS::EKS::Cluster"))
+    for group in contents.resources("AWS::EKS::Nodegroup"):
+        [type_], size = group.properties["InstanceTypes"], group.properties["ScalingConfig"]
+        what = f"system nodes {type_}"
+        yield _line(name, what, products.instance(type_), size["MinSize"], assumed="as many as at least")
+        for template in contents.resources("AWS::EC2::LaunchTemplate"):
+            for device in template.properties["LaunchTemplateData"].get("BlockDeviceMappings", ()):
+                gigabytes = device["Ebs"]["VolumeSize"] * size["MinSize"]
+                yield _line(name, "disks of system nodes, GB of gp3", products.DISK, gigabytes, per=Per.MONTH)
+    asked = sum(
+        cores(str(values[server]["resources"]["requests"]["cpu"])) * values[server].get("replicas", 1)
+        for server in _SERVERS
+    )
+    yield _line(
+        "Airflow",
+        f"servers, {asked:g} vCPU",
+        products.instance(_UNIT),
+        asked / _UNIT_CORES,
+        assumed=f"vCPUs that the pods ask for, as {_UNIT}; Karpenter chooses the nodes and leaves some room",
+    )
+
+
+def _network(contents: Contents) -> Iterator[Quantity]:
+    name = "Network"
+    interfaces = [
+        endpoint.properties
+        for endpoint in contents.resources("AWS::EC2::VPCEndpoint")
+        if endpoint.properties.get("VpcEndpointType") == "Interface"
+    ]
+    for what, product, number in (
+        ("NAT gateways", products.NAT_GATEWAY, contents.count("AWS::EC2::NatGateway")),
+        ("public addresses", products.PUBLIC_ADDRESS, contents.count("AWS::EC2::EIP")),
+        ("interface endpoints × zones", products.ENDPOINT, sum(len(each["SubnetIds"]) for each in interfaces)),  # noqa: RUF001
+        ("load balancer", products.LOAD_BALANCER, 1),
+    ):
+        if number:
+            yield _line(name, what, product, number)
+
+
+def _data(contents: Contents) -> Iterator[Quantity]:
+    name, month = "Data", Per.MONTH
+    instances = [resource.properties["DBInstanceClass"] for resource in contents.resources("AWS::RDS::DBInstance")]
+    for class_ in sorted(set(instances)):
+        yield _line(name, f"Aurora {class_}", products.database(class_), instances.count(class_))
+    assumed = "a guess: see your own usage"
+    storage = products.DATABASE_STORAGE
+    yield _line(name, "Aurora storage, GB", storage, _DATABASE_GB, per=month, assumed=assumed)
+    for group in contents.resources("AWS::ElastiCache::ReplicationGroup"):
+        type_, nodes = group.properties["CacheNodeType"], group.properties.get("NumCacheClusters", 1)
+        yield _line(name, f"ElastiCache {type_}", products.cache(type_, group.properties["Engine"]), nodes)
+    if contents.count("AWS::EFS::FileSystem"):
+        yield _line(name, "EFS, GB", products.FILES, _DAGS_GB, per=month, assumed=assumed)
+    yield _line(name, "S3 task logs, GB", products.OBJECTS, _TASK_LOGS_GB, per=month, assumed=assumed)
+    logs = products.LOGS
+    yield _line(name, "CloudWatch logs, GB taken in", logs, _CONTAINER_LOGS_GB, per=month, assumed=assumed)
+    yield _line(name, "KMS keys", products.KEY, contents.count("AWS::KMS::Key"), per=month)
+    # Aurora makes its master password itself, and no template lists that secret.
+    masters = sum(
+        bool(each.properties.get("ManageMasterUserPassword")) for each in contents.resources("AWS::RDS::DBCluster")
+    )
+    number = contents.count("AWS::SecretsManager::Secret") + masters
+    yield _line(name, "secrets", products.SECRET, number, per=month)
+
+
+def _workers(contents: Contents, values: Mapping[str, Any]) -> Iterator[Quantity]:
+    assumed = f"vCPUs as {_UNIT} on demand; spot costs less"
+    for workers in values["workers"]["celery"]["sets"]:
+        each = cores(str(workers["resources"]["requests"]["cpu"])) / _UNIT_CORES
+        least, most = workers["keda"]["minReplicaCount"], workers["keda"]["maxReplicaCount"]
+        yield Quantity(
+            component="Scales",
+            what=f"Celery workers of queue {workers['queue']}, {least} to {most}",
+            product=products.instance(_UNIT),
+            least=least * each,
+            most=most * each,
+            assumed=assumed,
+        )
+    for quota in contents.objects("ResourceQuota"):
+        limit = cores(str(quota["spec"]["hard"]["requests.cpu"]))
+        team = quota["metadata"]["namespace"].removeprefix("spark-")
+        yield Quantity(
+            component="Scales",
+            what=f"Spark of {team}, 0 to {limit:g} vCPU",
+            product=products.instance(_UNIT),
+            least=0,
+            most=limit / _UNIT_CORES,
+            assumed=assumed,
+        )
