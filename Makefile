@@ -29,7 +29,7 @@ setup: .venv/ready .venv-airflow/ready ## Install everything that the other targ
 
 ##@ Check
 test: setup lint ## Set up and run the tests
-	pytest -m "not local"
+	pytest -m "not local" --numprocesses auto --dist loadgroup
 
 test-sandbox: .venv/ready ## The whole life and its faults in an in-memory AWS (two minutes)
 	pytest -m sandbox
