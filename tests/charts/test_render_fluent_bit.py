@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import tarfile
+
+import cdk8s
 import pytest
+import yaml
 
 from charts.addons import HelmAddon, enabled_addons
 from tests.charts import rendering
 from tests.charts.builders import Object
 from tests.charts.test_addons import context
 from tests.charts.test_render_addons import one, rendered
+from tests.contract.test_values import unknown
 from tests.support.pod_security import violations
 
 
@@ -37,6 +42,20 @@ def test_the_program_is_the_one_of_the_chart(objects: list[Object], template: Ob
     version = one(objects, "DaemonSet", "fluent-bit")["metadata"]["labels"]["app.kubernetes.io/version"]
     (container,) = template["spec"]["containers"]
     assert container["image"] == f"ghcr.io/fluent/fluent-bit:{version}"
+
+
+def test_keys_are_known() -> None:
+    """As tests/contract/test_values.py has it for the other charts."""
+    with tarfile.open(rendering.chart_archive("fluent-bit")) as archive:
+        member = archive.extractfile("fluent-bit/values.yaml")
+        assert member is not None
+        defaults = yaml.safe_load(member.read())
+    addon = dict(enabled_addons(context()))["fluent_bit"]
+    assert isinstance(addon, HelmAddon)
+    (release,) = [each for each in addon.chart(cdk8s.App(), "chart").to_json() if each["kind"] == "HelmRelease"]
+    values = release["spec"]["values"]
+    assert not set(unknown(values, defaults))
+    assert not values["config"].keys() - defaults["config"].keys()
 
 
 def test_it_breaks_the_standard_by_root_and_two_folders_alone(template: Object) -> None:

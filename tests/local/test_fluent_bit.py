@@ -23,7 +23,12 @@ from tests.charts.test_addons import context
 from tests.local import fluent_bit
 from tests.local.fluent_bit import LABELS, Container, Groups, Node, cloudwatch, free_port, http_server, program, until
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("fluent-bit")]
+pytestmark = [
+    pytest.mark.local,
+    pytest.mark.xdist_group("fluent-bit"),
+    # The stand-in for CloudWatch has a certificate of its own making.
+    pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning"),
+]
 
 BURST = 20_000
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from settings import load_releases
+from tests.support.reference import WITHOUT_DATA
 
 RELEASES = load_releases()
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference"
@@ -68,12 +69,8 @@ def test_engines_are_pinned():
     assert re.fullmatch(r"\d+\.\d+", RELEASES.engines.redis)
 
 
-# Of these the reference has no data; tests/charts/test_render_fluent_bit.py compares with the chart itself.
-WITHOUT_REFERENCE = {"fluent-bit"}
-
-
 @needs_reference
-@pytest.mark.parametrize("key", [key for key in RELEASES.charts if key not in WITHOUT_REFERENCE])
+@pytest.mark.parametrize("key", [key for key in RELEASES.charts if key not in WITHOUT_DATA])
 def test_a_chart_has_the_version_of_its_reference(key: str):
     reference = _chart(key, "Chart.yaml")
     assert (RELEASES.charts[key].name, RELEASES.charts[key].version) == (reference["name"], reference["version"])
