@@ -66,8 +66,8 @@ class TestCommand:
             "ElastiCache cache.m7g.large",
             UNKNOWN,
             "total, partial",
-            "Prices: the table in ops/cost/prices.yaml of 2019-10-30 to ",
-            "For want of prices of us-west-2, some are of us-east-1, us-east-2.",
+            "Prices: the table in ops/cost/prices.yaml of 2024-02-05 to ",
+            "For want of prices of us-west-2, some are of us-east-1.",
             "a guess: see your own usage",
             "Not in it: data that leaves AWS",
         ):

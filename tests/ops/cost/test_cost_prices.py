@@ -38,22 +38,22 @@ class TestTable:
             currency="USD",
             why="",
         )
-        hourly = 0.10 + 3 * 0.1632 + 3.125 * 0.0816 + 3 * 0.045 + 0.0225 + 2 * 0.276
+        gigabytes = 150 * 0.08 + 20 * 0.10 + 0.30 + 10 * 0.023 + 20 * 0.50
+        hourly = 21 * 0.01 + 0.10 + 3 * 0.1632 + 3.125 * 0.0816 + 3 * 0.045 + 0.0225 + 2 * 0.276
         secrets = next(line.least for line in lines if line.product.key == "secrets-manager/secret")
-        assert found.least == pytest.approx(hourly * HOURS + 1 + secrets * 0.40)
+        assert found.least == pytest.approx(hourly * HOURS + gigabytes + 1 + secrets * 0.40)
         assert found.most == pytest.approx(found.least + (20 + 32) * 0.0816 * HOURS)
         assert "ElastiCache cache.m7g.large" in found.unknown
 
     def test_rows_say_where_they_are_from(self) -> None:
         rows = [row for each in PARTITIONS.values() for row in Table(partition=each, region="x")._rows]
         assert len(rows) > 10
+        per = {line.product.key: line.per for name in SIZES for line in counted(name)}
         for row in rows:
             assert row["source"].startswith("https://"), row
             assert date(2018, 1, 1) < row["date"] <= date.today(), row
             assert row["price"] > 0, row
-            assert row["per"] == ("month" if row["product"].split("/")[0] in ("kms", "secrets-manager") else "hour"), (
-                row
-            )
+            assert row["per"] == per.get(row["product"], "hour"), row
         keys = [(row["product"], row["partition"], row["region"]) for row in rows]
         assert len(keys) == len(set(keys))
 
