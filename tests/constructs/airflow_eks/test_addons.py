@@ -54,10 +54,3 @@ def test_container_insights_sends_no_container_logs_and_no_traces(deployment: De
         # They are Fluent Bit's: twice would be paid for twice.
         "containerLogs": {"enabled": False},
     }
-
-
-def test_a_role_is_for_the_namespace_that_eks_installs_into(deployment: Deployment) -> None:
-    (role,) = deployment.all("AWS::IAM::Role", path="/amazon-cloudwatch-observability-cloudwatch-agent/")
-    statements = role.properties["AssumeRolePolicyDocument"]["Statement"]
-    tags = [each["Condition"]["StringEquals"] for each in statements if "Condition" in each]
-    assert {each["aws:RequestTag/kubernetes-namespace"] for each in tags} == {"amazon-cloudwatch"}

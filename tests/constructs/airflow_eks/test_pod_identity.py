@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from tests.support.deployment import Deployment, Resource
 
 _TAG = "aws:RequestTag/"
+# Where EKS installs an add-on, if not in kube-system.
+_NAMESPACES = {"amazon-cloudwatch-observability": "amazon-cloudwatch"}
 
 
 def identities(deployment: Deployment) -> Iterator[tuple[str, str, Resource]]:
@@ -15,15 +17,16 @@ def identities(deployment: Deployment) -> Iterator[tuple[str, str, Resource]]:
     for each in deployment.all("AWS::EKS::PodIdentityAssociation"):
         yield each.properties["Namespace"], each.properties["ServiceAccount"], roles[each.properties["RoleArn"]]
     for addon in deployment.all("AWS::EKS::Addon"):
+        namespace = _NAMESPACES.get(addon.properties["AddonName"], "kube-system")
         for each in addon.properties.get("PodIdentityAssociations", []):
-            yield "kube-system", each["ServiceAccount"], roles[each["RoleArn"]]
+            yield namespace, each["ServiceAccount"], roles[each["RoleArn"]]
 
 
 def test_a_role_is_for_one_service_account(deployment: Deployment) -> None:
     found = list(identities(deployment))
     spark = deployment.settings.spark
     of_spark = len(spark.teams) + spark.history_server if deployment.settings.addons.spark_operator else 0
-    assert len(found) == 14 + of_spark
+    assert len(found) == 16 + of_spark
     assert len({role.address for *_, role in found}) == len(found)
     for namespace, account, role in found:
         for statement in role.properties["AssumeRolePolicyDocument"]["Statement"]:
