@@ -59,7 +59,7 @@ def test_every_release_is_looked_at() -> None:
     assert set(RELEASES) == {name for name, addon in enabled_addons(context()) if isinstance(addon, HelmAddon)}
 
 
-@pytest.mark.parametrize("name", RELEASES.keys() - ON_EVERY_NODE)
+@pytest.mark.parametrize("name", sorted(RELEASES.keys() - ON_EVERY_NODE))
 def test_pods_are_on_system_nodes_sized_and_restricted(helm: Path, name: str) -> None:
     templates = rendering.pod_templates(rendered(helm, name))
     assert templates
