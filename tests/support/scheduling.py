@@ -22,8 +22,9 @@ Object = dict[str, Any]
 _OF_A_NODE = ("kubernetes.io/hostname", "topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 _HARD = ("NoSchedule", "NoExecute")
 _LARGEST_VCPUS = 64  # c, m and r of Graviton 2, which every region has, end at 16xlarge
-# What runs on every node beside what it was started for: CNI, kube-proxy, CSI and log agents.
-_DAEMONS_CPU, _DAEMONS_MEMORY = 0.3, 0.75
+# What runs on every node beside what it was started for: CNI, kube-proxy, CSI drivers, Fluent Bit (0.05 and 0.25), and
+# the agent of Container Insights (0.25 and 0.125).
+_DAEMONS_CPU, _DAEMONS_MEMORY = 0.6, 1.0
 _UNITS = {"Ki": 2**-20, "Mi": 2**-10, "Gi": 1.0, "Ti": 2**10, "": 2**-30, "m": 2**-10, "g": 1.0}
 
 
