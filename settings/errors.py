@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
@@ -176,10 +177,15 @@ def _words(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     return in_words(annotation, metadata)
 
 
+_IN_URL = re.compile(r"://[^/@\s]+@")
+
+
 def _show(value: object) -> str:
     """A value as a person types it."""
     if value is None:
         return "unset"
     shown = value if isinstance(value, str) and value.isprintable() else json.dumps(value, default=str)
     shown = shown if shown.strip() else '""'
+    # Who puts a password into a URL finds it refused, and not in the log of the build besides.
+    shown = _IN_URL.sub("://***@", shown)
     return shown if len(shown) <= LONGEST_VALUE else f"{shown[:LONGEST_VALUE]}…"

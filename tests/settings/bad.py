@@ -136,7 +136,10 @@ FORMS = [
     Bad("airflow.ingress.certificate_arn", "my-certificate", "must be the ARN of an ACM certificate, like arn:aws:acm"),
     Bad("dags.delivery", "nfs", "must be efs, sidecar or bundle"),
     Bad(
-        "dags.git.url", "https://me:secret@git.example.com/dags", "must be an https:// or ssh:// URL without a password"
+        "dags.git.url",
+        "https://me:secret@git.example.com/dags",
+        "must be an https:// or ssh:// URL without a password",
+        shown="https://***@git.example.com/dags",
     ),
     Bad("dags.git.url", "git@github.com:team/dags.git", "like https://github.com/team/dags.git"),
     Bad("dags.git.known_hosts", "github.com", "must be lines of a known_hosts file", beside={"dags.git.url": GIT}),
