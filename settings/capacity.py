@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from settings.quantities import cores, gibibytes
 
 if TYPE_CHECKING:
-    from settings.model import AirflowSettings, Settings
+    from settings.airflow import AirflowSettings
+    from settings.model import Settings
     from settings.workers import WorkerSet
 
 SQL_POOL_SIZE = 5

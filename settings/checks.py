@@ -18,7 +18,8 @@ from settings.releases import load_releases
 from settings.types import either
 
 if TYPE_CHECKING:
-    from settings.model import ExistingVpc, Settings
+    from settings.model import Settings
+    from settings.network import ExistingVpc
 
 # Amazon VPC: a VPC is a /16 at the largest. The smallest that leaves room for subnets of /27, which is what an
 # Application Load Balancer needs, is a /22 (settings of the Network construct: a public subnet is 1/32 of the VPC).

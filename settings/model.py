@@ -12,8 +12,9 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from settings import checks
 from settings.addons import AddonSettings
+from settings.airflow import AirflowSettings
 from settings.dags import DagSettings
-from settings.ingress import IngressSettings
+from settings.network import NetworkSettings
 from settings.partition import PARTITIONS, ImageSource, Partition, PartitionName
 from settings.section import Section
 from settings.sizes import DEFAULT_SIZE, Size
@@ -22,69 +23,20 @@ from settings.types import (
     Arn,
     CacheType,
     Cidr,
-    CpuQuantity,
     DatabaseType,
     DeploymentName,
-    EmailAddress,
     GravitonType,
     HttpsUrl,
     Items,
     KubernetesVersion,
     LogRetentionDays,
-    MemoryQuantity,
-    PersonName,
-    QueueName,
     Region,
     RepositoryPrefix,
-    RequirementsFile,
-    SubnetId,
     TagKey,
     TagValue,
-    UserName,
-    VpcId,
-    ZoneCount,
-    ZoneName,
 )
-from settings.workers import QueueSettings, WorkerSet, WorkerSettings, worker_sets
 
 Removal = Literal["destroy", "keep"]
-
-
-class ExistingVpc(Section):
-    """A VPC that already exists. Give a subnet of each kind per zone, in the order of `network.availability_zones`."""
-
-    id: VpcId = Field(description="Id of the VPC.")
-    cidr: Cidr = Field(description="The VPC's CIDR block.")
-    public_subnet_ids: Items[SubnetId] = Field(
-        default=(), description="Public subnets. Needed only for an internet-facing load balancer."
-    )
-    private_subnet_ids: Items[SubnetId] = Field(
-        description="Private subnets with a route to the internet or to the AWS endpoints: nodes, pods, load balancer."
-    )
-    isolated_subnet_ids: Items[SubnetId] = Field(description="Subnets for database, queue and file system.")
-
-
-class NetworkSettings(Section):
-    """VPC, zones and the ways out of it."""
-
-    zones: ZoneCount = Field(description="Number of availability zones.")
-    availability_zones: Items[ZoneName] = Field(
-        default=(),
-        description="Names of the zones, where the region's first ones do not suit (Amazon EKS refuses some zones). "
-        "Empty: the region's first zones.",
-    )
-    cidr: Cidr = Field(default="10.0.0.0/16", description="CIDR block of the VPC, from /16 to /22.")
-    nat_gateways: Literal["single", "one_per_zone"] = Field(description="NAT gateways.")
-    interface_endpoints: bool = Field(
-        description="Interface endpoints for ECR, STS, Secrets Manager, CloudWatch Logs, EKS and EKS Auth."
-    )
-    flow_logs: bool = Field(default=True, description="VPC flow logs to CloudWatch Logs.")
-    existing_vpc: ExistingVpc | None = Field(default=None, description="Use this VPC instead of a new one.")
-
-    @property
-    def vpc_cidr(self) -> str:
-        """CIDR block of the VPC in use."""
-        return self.existing_vpc.cidr if self.existing_vpc else self.cidr
 
 
 class NodeSettings(Section):
@@ -154,74 +106,6 @@ class LogSettings(Section):
         description="Days for CloudWatch Logs groups (a value that CloudWatch offers)."
     )
     task_log_expiration_days: int = Field(ge=1, le=3650, description="Days for Airflow's task logs in Amazon S3.")
-
-
-class ComponentSettings(Section):
-    """One Airflow server component."""
-
-    replicas: int = Field(default=1, ge=1, le=10, description="Replicas.")
-    cpu: CpuQuantity = Field(description="CPU request of a replica.")
-    memory: MemoryQuantity = Field(description="Memory request and limit of a replica.")
-
-
-class SingletonSettings(Section):
-    """A component of which exactly one runs."""
-
-    cpu: CpuQuantity = Field(description="CPU request.")
-    memory: MemoryQuantity = Field(description="Memory request and limit.")
-
-
-class PgBouncerSettings(Section):
-    """PgBouncer, between Airflow and the database."""
-
-    replicas: int = Field(ge=1, le=5, description="Replicas.")
-    max_client_connections: int = Field(ge=50, le=20000, description="Client connections that one replica accepts.")
-    metadata_pool_size: int = Field(ge=5, le=2000, description="Database connections of one replica for the metadata.")
-    result_backend_pool_size: int = Field(
-        ge=2, le=500, description="Database connections of one replica for Celery's results."
-    )
-
-
-class AdminSettings(Section):
-    """Airflow's first user. The password is generated in Secrets Manager."""
-
-    username: UserName = Field(default="admin", description="User name.")
-    email: EmailAddress = Field(default="admin@example.com", description="E-mail address.")
-    first_name: PersonName = Field(default="Airflow", description="First name.")
-    last_name: PersonName = Field(default="Administrator", description="Last name.")
-
-
-class AirflowSettings(Section):
-    """Apache Airflow."""
-
-    api_server: ComponentSettings
-    scheduler: ComponentSettings
-    dag_processor: SingletonSettings
-    triggerer: ComponentSettings
-    workers: WorkerSettings
-    queues: dict[QueueName, QueueSettings] = Field(
-        default_factory=dict, description="Further queues, by name, each with workers of its own (docs/queues.md)."
-    )
-    task_retries: int = Field(
-        default=2,
-        ge=0,
-        le=10,
-        description="Times that a task is started again where its DAG does not say `retries`: its worker may have gone "
-        "with a spot node or a zone. 0, as Airflow has it by itself, where tasks must not be repeated unasked.",
-    )
-    requirements: RequirementsFile | None = Field(
-        default=None,
-        description="File of Python packages to add to Airflow's image, its path from the project's folder. Build the "
-        "image with `python -m ops image` (docs/packages.md). Unset: the image as it is published.",
-    )
-    pgbouncer: PgBouncerSettings
-    admin: AdminSettings = AdminSettings()
-    ingress: IngressSettings = IngressSettings()
-
-    @property
-    def worker_sets(self) -> tuple[WorkerSet, ...]:
-        """Workers by queue, the default one's first."""
-        return worker_sets(self.workers, self.queues)
 
 
 class ImageSettings(Section):

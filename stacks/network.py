@@ -12,7 +12,7 @@ from airflow_eks.log_groups import retention
 from airflow_eks.network import Network as NetworkConstruct
 from constructs import Construct
 from settings import Settings
-from settings.model import ExistingVpc
+from settings.network import ExistingVpc
 
 
 class Network(NestedStack):

@@ -11,7 +11,7 @@ from charts.airflow.dag_delivery import DagDelivery
 from charts.airflow.inputs import LoadBalancer
 from charts.airflow.workers import worker_values
 from charts.placement import resources, spread
-from settings.model import AdminSettings, AirflowSettings, ComponentSettings, SingletonSettings
+from settings.airflow import AdminSettings, AirflowSettings, ComponentSettings, SingletonSettings
 
 RELEASE = "airflow"
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")

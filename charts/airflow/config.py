@@ -6,7 +6,7 @@ import json
 
 from charts.airflow.inputs import Endpoints
 from settings import capacity
-from settings.model import AirflowSettings
+from settings.airflow import AirflowSettings
 
 Config = dict[str, dict[str, str]]
 

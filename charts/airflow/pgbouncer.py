@@ -14,7 +14,7 @@ from charts.airflow.inputs import Endpoints
 from charts.airflow.pod_security import as_nobody
 from charts.placement import resources, spread
 from constructs import Construct
-from settings.model import PgBouncerSettings
+from settings.airflow import PgBouncerSettings
 
 PORT = 6543
 METADATA_DATABASE = "airflow-metadata"

@@ -20,7 +20,7 @@ from charts.airflow.pgbouncer import (
     pgbouncer_ini,
 )
 from constructs import Construct
-from settings.model import PgBouncerSettings
+from settings.airflow import PgBouncerSettings
 
 STORE = "aws-secrets-manager"
 TRUST_STORE = "rds-truststore"

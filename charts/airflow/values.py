@@ -16,8 +16,8 @@ from charts.airflow.pod_security import as_nobody, restricted_pod
 from charts.airflow.priority import SERVICES, priority_classes
 from charts.placement import SERVICES_POOL, node_selector, resources
 from settings import Registry
+from settings.airflow import AirflowSettings
 from settings.dags import DagSettings
-from settings.model import AirflowSettings
 
 _AIRFLOW_UID = 50000
 

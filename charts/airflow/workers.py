@@ -11,7 +11,7 @@ from typing import Any
 
 from charts.airflow import priority
 from charts.placement import node_selector, resources, toleration, worker_pool
-from settings.model import AirflowSettings
+from settings.airflow import AirflowSettings
 from settings.workers import WorkerSet
 
 DEFAULT_SET = "main"
