@@ -128,11 +128,11 @@ class KarpenterChart(cdk8s.Chart):
             },
         )
         controller.add_dependency(crds)
-        classes = [node_class(self, NODE_CLASS, node, disk_gib=node.disk_gib)]
+        classes = [node_class(self, NODE_CLASS, node, disk_gib=node.disk_gib, component="airflow")]
         if spark:
             classes += [
-                node_class(self, SPARK_NODE_CLASS, node, disk_gib=spark.disk_gib),
-                node_class(self, SPARK_NVME_NODE_CLASS, node, disk_gib=node.disk_gib, nvme=True),
+                node_class(self, SPARK_NODE_CLASS, node, disk_gib=spark.disk_gib, component="spark"),
+                node_class(self, SPARK_NVME_NODE_CLASS, node, disk_gib=node.disk_gib, component="spark", nvme=True),
             ]
         for each in classes:
             each.add_dependency(controller)

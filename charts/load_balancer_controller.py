@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cdk8s
 
 from charts.helm_release import HelmRelease
@@ -23,8 +25,9 @@ class LoadBalancerControllerChart(cdk8s.Chart):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, registry: Registry, cluster_name: str, region: str, vpc_id: str, waf: bool
-    ) -> None:
+        self, scope: Construct, id_: str, *, registry: Registry, cluster_name: str, region: str, vpc_id: str, waf: bool,
+        tags: Mapping[str, str],
+    ) -> None:  # fmt: skip
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         image = registry.image("aws-load-balancer-controller")
         HelmRelease(
@@ -40,6 +43,8 @@ class LoadBalancerControllerChart(cdk8s.Chart):
                 "replicaCount": 2,
                 "image": {"repository": image.repository, "tag": image.tag},
                 "serviceAccount": {"create": True, "name": SERVICE_ACCOUNT},
+                # On load balancers, target groups and security groups.
+                "defaultTags": dict(tags),
                 "defaultTargetType": "ip",
                 "enableServiceMutatorWebhook": False,
                 # Each would be asked for at every reconciliation, which needs permissions.

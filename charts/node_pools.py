@@ -10,6 +10,7 @@ import cdk8s
 
 from charts.placement import POOL_LABEL
 from constructs import Construct
+from settings.tags import COMPONENT_TAG, Component
 
 NODE_CLASS = "default"
 
@@ -25,10 +26,11 @@ class NodeTemplate:
     disk_gib: int
     kms_key_arn: str
     tags: dict[str, str]
+    """All but the component's, which is each class' own."""
 
 
 def node_class(
-    scope: Construct, name: str, node: NodeTemplate, *, disk_gib: int, nvme: bool = False
+    scope: Construct, name: str, node: NodeTemplate, *, disk_gib: int, component: Component, nvme: bool = False
 ) -> cdk8s.ApiObject:
     """An EC2NodeClass: AL2023, disks encrypted, metadata by IMDSv2 for the node alone."""
     # With NVMe, pods' temporary files, images and logs are on all the disks of the machine as one.
@@ -63,7 +65,7 @@ def node_class(
                     },
                 }
             ],
-            "tags": node.tags,
+            "tags": {**node.tags, COMPONENT_TAG: component},
         },
     )
 

@@ -19,6 +19,7 @@ from settings.partition import PARTITIONS, ImageSource, Partition, PartitionName
 from settings.section import Section
 from settings.sizes import DEFAULT_SIZE, Size
 from settings.spark import SparkSettings
+from settings.tags import COMPONENT_TAG, DEPLOYMENT_TAG, TEAM_TAG, Component
 from settings.types import (
     Arn,
     CacheType,
@@ -138,7 +139,11 @@ class Settings(Section):
     deletion_protection: bool = Field(
         description="Refuse to delete the stack and the database. To destroy them, deploy with it set to false first."
     )
-    tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Tags on every resource.")
+    team: TagValue = Field(
+        default="platform",
+        description="Who pays for the deployment: the tag `airflow-eks/team` on every resource (docs/cost.md).",
+    )
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Further tags on every resource.")
     network: NetworkSettings
     cluster: ClusterSettings
     addons: AddonSettings = AddonSettings()
@@ -168,5 +173,9 @@ class Settings(Section):
 
     @property
     def all_tags(self) -> dict[str, str]:
-        """The tags of every resource: the deployment's name, then what the person adds."""
-        return {"airflow-eks/deployment": self.name, **self.tags}
+        """The tags of every resource: deployment and team, then what the person adds."""
+        return {DEPLOYMENT_TAG: self.name, TEAM_TAG: self.team, **self.tags}
+
+    def tags_of(self, component: Component) -> dict[str, str]:
+        """The same with the component, for what is made by others than CloudFormation."""
+        return {**self.all_tags, COMPONENT_TAG: component}

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from settings.releases import load_releases
+from settings.tags import PREFIX
 
 T = TypeVar("T")
 
@@ -127,6 +128,8 @@ def _queue_name(value: str) -> str:
 def _tag_key(value: str) -> str:
     if value.lower().startswith("aws:"):
         raise ValueError("tag keys that start with aws: belong to AWS")
+    if value.startswith(PREFIX):
+        raise ValueError(f"tag keys that start with {PREFIX} are the platform's own; the setting `team` is one of them")
     return value
 
 
@@ -266,6 +269,6 @@ TagKey = Annotated[
     str,
     Field(min_length=1, max_length=128),
     AfterValidator(_tag_key),
-    InWords("a tag key of 1 to 128 characters that does not start with aws:"),
+    InWords("a tag key of 1 to 128 characters that starts neither with aws: nor with airflow-eks/"),
 ]
 TagValue = Annotated[str, Field(max_length=256), InWords("a tag value, text of at most 256 characters")]

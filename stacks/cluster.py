@@ -72,7 +72,7 @@ class Cluster(NestedStack):
             max_size=cluster.nodes.max,
             disk_gib=cluster.nodes.disk_gib,
             labels={POOL_LABEL: SYSTEM_POOL},
-            tags=settings.all_tags,
+            tags=settings.tags_of("cluster"),
             key=key,
         )
         nodes.node.add_dependency(networking)

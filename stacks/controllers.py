@@ -103,6 +103,8 @@ class Controllers(NestedStack):
             region=settings.region,
             vpc_id=vpc_id,
             waf=settings.airflow.ingress.waf,
+            # The one load balancer that there is leads to Airflow.
+            tags=settings.tags_of("airflow"),
         )
         ChartInstaller(self, "LoadBalancerController", cluster=self._cluster, chart=chart, after=[identity])
 

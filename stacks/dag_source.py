@@ -8,6 +8,7 @@ from aws_cdk import NestedStack
 from aws_cdk import aws_kms as kms
 
 from airflow_eks.dag_repository import DagRepository
+from airflow_eks.tags import charge_to
 from constructs import Construct
 from settings import Settings
 from stacks.removal import Removal
@@ -20,6 +21,7 @@ class DagSource(NestedStack):
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, key: kms.IKey) -> None:
         super().__init__(scope, id_, description="DagSource: the repository of the DAGs")
+        charge_to(self, "dags")
         self.name = f"{settings.name}-dags"
         DagRepository(
             self,

@@ -6,6 +6,7 @@ from aws_cdk import Aws, CfnOutput, Environment, Stack, Tags
 from aws_cdk import aws_kms as kms
 
 from airflow_eks.encryption_key import EncryptionKey
+from airflow_eks.tags import charge_to
 from charts.airflow import DagRepository
 from constructs import Construct
 from settings import Registry, Settings
@@ -34,9 +35,9 @@ class Platform(Stack):
             description=f"Apache Airflow on Amazon EKS, size {settings.size}",
             termination_protection=settings.deletion_protection,
             # CloudFormation passes these on to what has no tags in a template.
-            tags=settings.all_tags,
+            tags=settings.tags_of("platform"),
         )
-        for tag, value in settings.all_tags.items():
+        for tag, value in settings.tags_of("platform").items():
             Tags.of(self).add(tag, value)
         registry = Registry(settings=settings, account=Aws.ACCOUNT_ID)
         key = EncryptionKey(
@@ -99,6 +100,10 @@ class Platform(Stack):
             ).node.add_dependency(controllers)
         if dag_source is not None:
             airflow.node.add_dependency(dag_source)
+        charge_to(network, "network")
+        charge_to(cluster, "cluster")
+        charge_to(controllers, "addons")
+        charge_to(airflow, "airflow")
         self._outputs(settings, state=state, dag_repository_url=dag_repository.url)
 
     def _network(self, settings: Settings, key: kms.IKey) -> Network | ExistingNetwork:

@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from airflow_eks.chart_installer import ChartInstaller
 from airflow_eks.pod_identity import PodIdentity
 from airflow_eks.spark_permissions import history_statements, team_statements
+from airflow_eks.tags import charge_to
 from charts import airflow
 from charts import spark as charts
 from constructs import Construct
@@ -33,6 +34,7 @@ class Spark(NestedStack):
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_, description="Spark: teams' identities, operator, History Server")
+        charge_to(self, "spark")
         self._settings, self._bucket, self._key = settings, bucket, key
         identities = [self._team(name) for name in sorted(settings.spark.teams)]
         if settings.spark.history_server:
@@ -52,7 +54,7 @@ class Spark(NestedStack):
 
     def _team(self, name: str) -> PodIdentity:
         prefixes = [charts.event_log_prefix(name), charts.team_prefix(name)]
-        return PodIdentity(
+        identity = PodIdentity(
             self,
             f"Team-{name}",
             cluster_name=self._settings.name,
@@ -63,6 +65,8 @@ class Spark(NestedStack):
                 bucket_arn=self._bucket.bucket_arn, key_arn=self._key.key_arn, prefixes=prefixes
             ),
         )
+        charge_to(identity, "spark", team=name)
+        return identity
 
     def _history_server(self) -> PodIdentity:
         return PodIdentity(

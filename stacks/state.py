@@ -14,6 +14,7 @@ from airflow_eks.file_system import DagFileSystem
 from airflow_eks.log_bucket import LogBucket
 from airflow_eks.log_groups import retention
 from airflow_eks.spark_bucket import SparkBucket
+from airflow_eks.tags import charge_to
 from charts.airflow import SecretArns
 from charts.spark import EVENT_LOG_PREFIX
 from constructs import Construct
@@ -77,23 +78,28 @@ class State(NestedStack):
                 removal_policy=removal.everything_else,
                 key=key,
             )
-        self.log_bucket = LogBucket(
+            charge_to(self.file_system, "storage")
+        log_bucket = LogBucket(
             self,
             "LogBucket",
             expiration_days=settings.logs.task_log_expiration_days,
             removal_policy=removal.everything_else,
             key=key,
-        ).bucket
+        )
+        charge_to(log_bucket, "logs")
+        self.log_bucket = log_bucket.bucket
         self.spark_bucket: s3.IBucket | None = None
         if settings.addons.spark_operator:
-            self.spark_bucket = SparkBucket(
+            spark_bucket = SparkBucket(
                 self,
                 "SparkBucket",
                 event_log_prefix=EVENT_LOG_PREFIX,
                 event_log_expiration_days=settings.spark.event_log_expiration_days,
                 removal_policy=removal.everything_else,
                 key=key,
-            ).bucket
+            )
+            charge_to(spark_bucket, "spark")
+            self.spark_bucket = spark_bucket.bucket
         secrets = AirflowSecrets(
             self,
             "Secrets",
@@ -101,6 +107,9 @@ class State(NestedStack):
             removal_policy=removal.everything_else,
             key=key,
         )
+        charge_to(self.database, "database")
+        charge_to(self.broker, "queue")
+        charge_to(secrets, "secrets")
         self.secret_arns = SecretArns(
             database=self.database.secret_arn,
             pooler=secrets.pooler.secret_arn,

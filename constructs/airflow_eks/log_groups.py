@@ -7,6 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 
 from airflow_eks.ordering import resource
+from airflow_eks.tags import charge_to
 from constructs import Construct, IConstruct
 
 HANDLER_LOG_RETENTION_DAYS = 14
@@ -66,6 +67,7 @@ class OwnedLogGroup(Construct):
         name: str | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        charge_to(self, "logs")
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -79,6 +81,7 @@ class OwnedLogGroup(Construct):
 def take_over_log_group(function: IConstruct, *, key: kms.IKey) -> None:
     """Give the log group that the CDK makes for one of its own functions our retention and key."""
     group = resource(function.node.find_child("LogGroup"))
+    charge_to(group, "logs")
     group.add_property_override("RetentionInDays", HANDLER_LOG_RETENTION_DAYS)
     group.add_property_override("KmsKeyId", key.key_arn)
 

@@ -61,6 +61,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
             region=settings.region,
             vpc_id="vpc-0123456789abcdef0",
             waf=settings.airflow.ingress.waf,
+            tags=settings.tags_of("airflow"),
         ),
         "karpenter": karpenter.KarpenterChart(
             app,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from typing import get_args
+
 import pytest
 
+from settings.tags import Component
 from tests.support.deployment import Deployment, Resource
 from tests.support.references import ROOT
 from tests.support.synthesis import CONFIGURATIONS, synthesize
@@ -46,6 +50,18 @@ def test_protection_is_off_in_dev_only(dev: Deployment, aws: Deployment, beijing
 
 
 TAGS = {"airflow-eks/deployment": "team-a", "team": "data"}
+COMPONENT, TEAM = "airflow-eks/component", "airflow-eks/team"
+# What the bill of each component is made of.
+EXPENSIVE = {
+    "AWS::EC2::NatGateway": "network",
+    "AWS::EKS::Cluster": "cluster",
+    "AWS::EKS::Nodegroup": "cluster",
+    "AWS::ElastiCache::ReplicationGroup": "queue",
+    "AWS::EFS::FileSystem": "storage",
+    "AWS::KMS::Key": "platform",
+    "AWS::Logs::LogGroup": "logs",
+    "AWS::RDS::DBInstance": "database",
+}
 
 
 def test_tags_are_on_every_resource(internet: Deployment) -> None:
@@ -57,7 +73,41 @@ def test_tags_are_on_every_resource(internet: Deployment) -> None:
 
 
 def test_the_stack_passes_them_on(internet: Deployment) -> None:
-    assert internet.manifest["tags"] == TAGS
+    assert internet.manifest["tags"] == {**TAGS, COMPONENT: "platform", TEAM: "platform"}
+
+
+def test_every_resource_says_which_component_it_is_part_of(deployment: Deployment) -> None:
+    allowed = set(get_args(Component))
+    tagged = [each for each in deployment.resources.values() if "airflow-eks/deployment" in each.tags]
+    assert not [each.path for each in tagged if each.tags.get(COMPONENT) not in allowed]
+    for type_, component in EXPENSIVE.items():
+        assert {each.tags[COMPONENT] for each in tagged if each.type == type_} <= {component}, type_
+    assert {each.tags[COMPONENT] for each in tagged} >= {"cluster", "addons", "database", "airflow", "logs"}
+
+
+def test_a_teams_own_resources_say_whose_they_are(internet: Deployment) -> None:
+    roles = {each.path: each for each in internet.all("AWS::IAM::Role")}
+    teams = {
+        name: {each.tags[TEAM] for path, each in roles.items() if f"/Team-{name}/" in path}
+        for name in ("analytics", "reports")
+    }
+    assert teams == {"analytics": {"analytics"}, "reports": {"reports"}}
+    others = {each.tags[TEAM] for path, each in roles.items() if "/Team-" not in path and TEAM in each.tags}
+    assert others == {"platform"}
+
+
+def test_what_controllers_make_is_tagged_too(internet: Deployment) -> None:
+    settings = internet.settings
+    balancers = internet.releases["aws-load-balancer-controller"].manifest["defaultTags"]
+    assert balancers == settings.tags_of("airflow")
+    driver = next(
+        each for each in internet.all("AWS::EKS::Addon") if each.properties["AddonName"] == "aws-ebs-csi-driver"
+    )
+    configuration = json.loads(driver.properties["ConfigurationValues"])
+    assert configuration["controller"]["extraVolumeTags"] == settings.tags_of("storage")
+    for name, component in (("default", "airflow"), ("spark", "spark"), ("spark-nvme", "spark")):
+        tags = internet.object("EC2NodeClass", name)["spec"]["tags"]
+        assert settings.tags_of(component).items() <= tags.items()
 
 
 def test_tags_are_on_instances_and_disks(internet: Deployment) -> None:
@@ -66,7 +116,8 @@ def test_tags_are_on_instances_and_disks(internet: Deployment) -> None:
     tagged = {
         each["ResourceType"]: {tag["Key"]: tag["Value"] for tag in each["Tags"]} for each in data["TagSpecifications"]
     }
-    assert tagged == {"instance": TAGS, "volume": TAGS}
+    mine = {**TAGS, COMPONENT: "cluster", TEAM: "platform"}
+    assert tagged == {"instance": mine, "volume": mine}
     assert TAGS.items() <= internet.object("EC2NodeClass", "default")["spec"]["tags"].items()
 
 
