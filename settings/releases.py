@@ -43,6 +43,8 @@ class ChartRelease(_Release):
     name: str
     version: str
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    where: str | None = None
+    """The switch among the settings without which nothing installs it; every deployment does, if there is none."""
 
 
 class ImageRelease(_Release):
@@ -53,6 +55,8 @@ class ImageRelease(_Release):
     digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     kubernetes: str | None = None
     """The only Kubernetes minor version that it is for, if it is not for all."""
+    where: str | None = None
+    """The switch among the settings without which nothing runs it; every deployment does, if there is none."""
 
 
 class Releases(_Release):

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ops.aws import found
 from ops.checks import Findings, failure, ok, verdict
+from ops.mirror.artifacts import artifacts
 from ops.preflight.subject import Preflight
-from settings import Registry, load_releases
+from settings import Registry
 from settings.registry import AIRFLOW
 
 _ABSENT = ("RepositoryNotFoundException", "ImageNotFoundException")
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """An image, or a chart as an OCI artifact."""
-
-    path: str
-    """Name of its repository."""
-    tag: str
-    digest: str | None
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.tag}"
 
 
 def registry(subject: Preflight) -> Findings:
@@ -33,21 +19,21 @@ def registry(subject: Preflight) -> Findings:
     if subject.settings.images.source != "private":
         yield ok("images and charts", "from their publishers (images.source=upstream)")
         return
-    artifacts = list(wanted(subject))
+    needed = artifacts(subject.settings, account=subject.aws.account)
     ecr = subject.aws.client("ecr")
-    digests = {artifact: _digest(ecr, artifact) for artifact in artifacts}
-    missing = [artifact for artifact, digest in digests.items() if digest is None]
-    different = [each for each, digest in digests.items() if digest and each.digest not in (None, digest)]
+    digests = [(artifact, _digest(ecr, artifact.repository, artifact.tag)) for artifact in needed]
+    missing = [artifact for artifact, digest in digests if digest is None]
+    different = [each for each, digest in digests if digest and each.digest not in (None, digest)]
     if missing:
-        told = f"{len(missing)} of {len(artifacts)} missing: {', '.join(map(str, missing))}"
-        yield failure("private registry", told, "Copy them there; docs/china.md says under which names")
+        told = f"{len(missing)} of {len(needed)} missing: {', '.join(map(str, missing))}"
+        yield failure("private registry", told, "Copy them there, with the same --context: python -m ops mirror")
     if different:
         told = f"other than pinned in settings/releases.yaml: {', '.join(map(str, different))}"
         yield failure(
-            "private registry: digests", told, "Delete these tags in the registry and copy the images again, by digest"
+            "private registry: digests", told, "Delete these tags in the registry, then: python -m ops mirror"
         )
     if not missing and not different:
-        yield ok("private registry", f"all {len(artifacts)} images and charts are there")
+        yield ok("private registry", f"all {len(needed)} images and charts are there")
 
 
 def airflow_with_packages(subject: Preflight) -> Findings:
@@ -55,7 +41,7 @@ def airflow_with_packages(subject: Preflight) -> Findings:
     if subject.settings.airflow.requirements is None:
         return
     image = Registry(settings=subject.settings, account=subject.aws.account).image(AIRFLOW)
-    there = _digest(subject.aws.client("ecr"), Artifact(image.path, image.tag, None))
+    there = _digest(subject.aws.client("ecr"), image.path, image.tag)
     yield verdict(
         "Airflow with packages",
         f"{image.path}:{image.tag}",
@@ -64,25 +50,9 @@ def airflow_with_packages(subject: Preflight) -> Findings:
     )
 
 
-def wanted(subject: Preflight) -> Iterator[Artifact]:
-    """What has to be in the registry, by the names that the deployment uses."""
-    releases = load_releases()
-    names = Registry(settings=subject.settings, account=subject.aws.account)
-    host = subject.settings.facts.registry(account=subject.aws.account, region=subject.settings.region)
-    for key, release in releases.images.items():
-        if release.kubernetes not in (None, subject.settings.cluster.kubernetes_version):
-            continue
-        image = names.published_image(key)
-        yield Artifact(image.path, image.tag, image.digest)
-    for key in releases.charts:
-        chart = names.chart(key)
-        # Helm writes a version's build number behind an underscore, because a tag takes no plus sign.
-        yield Artifact(chart.repository.removeprefix(f"oci://{host}/"), chart.version.replace("+", "_"), None)
-
-
-def _digest(ecr: Any, artifact: Artifact) -> str | None:
-    """What the registry has under the artifact's tag."""
-    tags = [{"imageTag": artifact.tag}]
-    answer = found(ecr.describe_images, *_ABSENT, repositoryName=artifact.path, imageIds=tags)
+def _digest(ecr: Any, repository: str, tag: str) -> str | None:
+    """What the registry has under a tag."""
+    tags = [{"imageTag": tag}]
+    answer = found(ecr.describe_images, *_ABSENT, repositoryName=repository, imageIds=tags)
     details = answer["imageDetails"] if answer else []
     return details[0]["imageDigest"] if details else None

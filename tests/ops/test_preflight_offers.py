@@ -118,3 +118,11 @@ class TestImages:
     def test_an_image_for_another_kubernetes_version_is_not_asked_for(self, account: Account, version: str) -> None:
         registry = account.results(self.PRIVATE, f"cluster.kubernetes_version={version}")["private registry"]
         assert re.findall(r"/cluster-autoscaler:v(\d+\.\d+)", registry.found) == [version]
+
+    def test_an_image_of_an_add_on_that_is_off_is_not_asked_for(self, account: Account) -> None:
+        assert "opencost" in account.results(self.PRIVATE)["private registry"].found
+        registry = account.results(self.PRIVATE, "addons.opencost=false")["private registry"]
+        assert "opencost" not in registry.found
+
+    def test_the_command_that_fills_it_is_named(self, account: Account) -> None:
+        assert account.results(self.PRIVATE)["private registry"].advice.endswith("python -m ops mirror")
