@@ -53,6 +53,8 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
             "worker_concurrency": str(workers.concurrency),
             "sync_parallelism": str(capacity.SYNC_PARALLELISM),
         },
+        # Each metric once, with tags in place of ids in its name: ids have dots (charts/airflow/metrics.yaml).
+        "metrics": {"statsd_influxdb_enabled": "True", "legacy_names_on": "False"},
         # Celery hands a task to a second worker when the first has not acknowledged it for this long.
         "celery_broker_transport_options": {"visibility_timeout": str(workers.longest_task_hours * 60 * 60)},
         "logging": {

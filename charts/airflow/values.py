@@ -11,6 +11,7 @@ from charts.airflow.config import airflow_config, airflow_environment
 from charts.airflow.dag_delivery import DagDelivery
 from charts.airflow.ingress import ingress_values
 from charts.airflow.inputs import DagRepository, Endpoints, LoadBalancer
+from charts.airflow.metrics import statsd_mappings
 from charts.airflow.pgbouncer import pgbouncer_values
 from charts.airflow.pod_security import as_nobody, restricted_pod
 from charts.airflow.priority import SERVICES, priority_classes
@@ -58,6 +59,7 @@ def airflow_values(
             **SERVICES,
             "securityContexts": as_nobody(),
             "resources": resources(cpu="50m", memory="128Mi"),
+            "overrideMappings": statsd_mappings(),
         },
         "dags": delivery.chart(),
         "ingress": ingress_values(ingress=airflow.ingress, load_balancer=load_balancer),
