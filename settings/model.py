@@ -14,8 +14,9 @@ from settings import checks
 from settings.addons import AddonSettings
 from settings.airflow import AirflowSettings
 from settings.dags import DagSettings
+from settings.images import ImageSettings
 from settings.network import NetworkSettings
-from settings.partition import PARTITIONS, ImageSource, Partition, PartitionName
+from settings.partition import PARTITIONS, Partition, PartitionName
 from settings.section import Section
 from settings.sizes import DEFAULT_SIZE, Size
 from settings.spark import SparkSettings
@@ -32,7 +33,6 @@ from settings.types import (
     KubernetesVersion,
     LogRetentionDays,
     Region,
-    RepositoryPrefix,
     TagKey,
     TagValue,
 )
@@ -107,18 +107,6 @@ class LogSettings(Section):
         description="Days for CloudWatch Logs groups (a value that CloudWatch offers)."
     )
     task_log_expiration_days: int = Field(ge=1, le=3650, description="Days for Airflow's task logs in Amazon S3.")
-
-
-class ImageSettings(Section):
-    """Where container images and Helm charts come from."""
-
-    source: ImageSource = Field(
-        description="`upstream`: the publishers' registries; `private`: the account's own Amazon ECR."
-    )
-    prefix: RepositoryPrefix = Field(
-        default="airflow-eks",
-        description="First part of the names of the private repositories.",
-    )
 
 
 class Settings(Section):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from settings.builds import build_tag, build_version, built_images
 from settings.model import Settings
 from settings.packages import Packages, read_packages
 from settings.releases import Releases, load_releases
@@ -59,23 +60,41 @@ class Registry:
         self._host = settings.facts.registry(account=account, region=settings.region)
         self._prefix = settings.images.prefix
         self._requirements = settings.airflow.requirements
+        self._built = built_images(settings.images.built, self._releases)
 
     def image(self, key: str) -> ImageReference:
-        """The image with this key; Airflow's with the packages of ``airflow.requirements``, where there are some.
+        """The image with this key, as this deployment runs it: published, or built by ``ops image``.
 
-        Raises KeyError where the releases have none.
+        Airflow's is built with the packages of ``airflow.requirements``, where there are some; others where
+        ``images.built`` names them. Raises KeyError where the releases have none.
         """
         if key == AIRFLOW and self._requirements is not None:
             return self._airflow(read_packages(self._requirements))
+        if key in self._built:
+            return self._own(key, tag=build_tag(self._built[key], self._releases))
         return self.published_image(key)
+
+    def is_built(self, key: str) -> bool:
+        """Whether the image with this key is built by ``ops image``, and so always in the account's own registry."""
+        return key in self._built or (key == AIRFLOW and self._requirements is not None)
+
+    @property
+    def built(self) -> dict[str, ImageReference]:
+        """All images that ``ops image`` builds for this deployment, by their keys."""
+        return {key: self.image(key) for key in self._releases.images if self.is_built(key)}
 
     def version(self, key: str) -> str:
         """The version of what is in an image, whatever its tag. Raises KeyError where the releases have none."""
+        if key in self._built:
+            return build_version(self._built[key], self._releases)
         return self._releases.images[key].tag
 
     def published_image(self, key: str) -> ImageReference:
-        """The image as its publisher offers it, or a copy of it. Raises KeyError where the releases have none."""
-        release = self._releases.images[key]
+        """The image, or base, as its publisher offers it, or a copy of it.
+
+        Raises KeyError where the releases have none.
+        """
+        release = self._releases.published(key)
         host, _, path = release.upstream.partition("/")
         if self._private:
             host, path = self._host, f"{self._prefix}/{path}"
@@ -86,12 +105,10 @@ class Registry:
         release = self._releases.images[AIRFLOW]
         # By its publisher's name wherever it is copied from, so that the tag is the same everywhere.
         base = f"{release.upstream}:{release.tag}" + (f"@{release.digest}" if release.digest else "")
-        return ImageReference(
-            registry=self._host,
-            path=f"{self._prefix}/{AIRFLOW}",
-            tag=packages.tag(version=release.tag, base=base),
-            digest=None,
-        )
+        return self._own(AIRFLOW, tag=packages.tag(version=release.tag, base=base))
+
+    def _own(self, key: str, *, tag: str) -> ImageReference:
+        return ImageReference(registry=self._host, path=f"{self._prefix}/{key}", tag=tag, digest=None)
 
     def chart(self, key: str) -> ChartReference:
         """The chart with this key. Raises KeyError where the releases have none."""

@@ -59,6 +59,23 @@ class ImageRelease(_Release):
     """The switch among the settings without which nothing runs it; every deployment does, if there is none."""
 
 
+class BuildRelease(_Release):
+    """Images that can be built here (docker/<name>) instead of being pulled."""
+
+    images: tuple[str, ...]
+    """Keys of the images that come of it."""
+    bases: tuple[str, ...]
+    """Keys of what it starts from: of ``bases``, or of ``images``."""
+    version: str | None = None
+    """What is built, where it is another version than the published image has."""
+    source: str | None = None
+    """URL of an archive, or path of a Go module."""
+    checksum: str | None = Field(default=None, pattern=r"^([0-9a-f]{64}|h1:[A-Za-z0-9+/]{43}=)$")
+    """Of the source: SHA-256 of an archive, or what Go's checksum database has for a module."""
+    files: tuple[str, ...] = ()
+    """Files of the project that go into it, beside its own folder."""
+
+
 class Releases(_Release):
     """Every version that the platform pins. Code names a release by its key here."""
 
@@ -66,6 +83,12 @@ class Releases(_Release):
     engines: EngineReleases
     charts: dict[str, ChartRelease]
     images: dict[str, ImageRelease]
+    bases: dict[str, ImageRelease]
+    builds: dict[str, BuildRelease]
+
+    def published(self, key: str) -> ImageRelease:
+        """An image that somebody publishes, to run or to build on. Raises KeyError where there is none."""
+        return self.images[key] if key in self.images else self.bases[key]
 
 
 @cache
