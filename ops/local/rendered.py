@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ops.assembly import Assembly
+from ops.contents import Contents
 from ops.errors import OpsError
 from ops.local.references import References
 
-_RELEASE = "Custom::AWSCDK-EKS-HelmChart"
-_OBJECT = "Custom::AWSCDK-EKS-KubernetesResource"
 _AIRFLOW = "airflow"
 # Amazon RDS, CreateDBCluster: any printable ASCII character but these.
 _NOT_IN_A_DATABASE_PASSWORD = '/"@'  # noqa: S105 - characters
@@ -33,33 +33,23 @@ class Rendered:
     """Airflow in a synthesized platform."""
 
     def __init__(self, assembly: Assembly) -> None:
+        self._contents = Contents(assembly)
         self._references = References(assembly)
-        self._stacks = (assembly.root, *assembly.nested)
 
     @cached_property
     def values(self) -> dict[str, Any]:
         """The values of the release of Airflow's chart. Raises OpsError where there is no such release."""
-        for stack in self._stacks:
-            for body in stack.template["Resources"].values():
-                if body["Type"] == _RELEASE and body["Properties"].get("Release") == _AIRFLOW:
-                    text = self._references.text(body["Properties"]["Values"], stack.name)
-                    values: dict[str, Any] = json.loads(text)
-                    return values
-        raise OpsError("the synthesized application has no release of Airflow")
+        try:
+            return dict(self._contents.releases[_AIRFLOW].values)
+        except KeyError:
+            raise OpsError("the synthesized application has no release of Airflow") from None
 
     @cached_property
     def secrets(self) -> dict[str, SecretTemplate]:
         """The Secrets that External Secrets writes for Airflow, by name."""
-        found = {}
-        for stack in self._stacks:
-            for body in stack.template["Resources"].values():
-                if body["Type"] != _OBJECT:
-                    continue
-                for manifest in json.loads(self._references.text(body["Properties"]["Manifest"], stack.name)):
-                    if manifest["kind"] == "ExternalSecret" and manifest["metadata"].get("namespace") == _AIRFLOW:
-                        secret = _secret(manifest)
-                        found[secret.name] = secret
-        return found
+        manifests = self._contents.objects("ExternalSecret")
+        found = [_secret(each) for each in manifests if each["metadata"].get("namespace") == _AIRFLOW]
+        return {secret.name: secret for secret in found}
 
     def generated(self, key: str) -> dict[str, Any]:
         """How the secret that a template refers to is generated, in the words of Secrets Manager; else nothing."""
@@ -75,7 +65,7 @@ class Rendered:
         return spec
 
 
-def _secret(manifest: dict[str, Any]) -> SecretTemplate:
+def _secret(manifest: Mapping[str, Any]) -> SecretTemplate:
     spec = manifest["spec"]
     return SecretTemplate(
         name=spec["target"].get("name", manifest["metadata"]["name"]),
