@@ -132,7 +132,7 @@ def test_the_local_file_is_the_platform_s_but_for_endpoints(
     left_out = {name for name in platform if name not in local}
     changed = {name for name, value in platform.items() if name in local and local[name] != value}
     # The local file here is SQLite's, which has no pool of connections.
-    assert all(name.startswith(("secrets.", "logging.", "database.sql_alchemy_")) for name in left_out)
+    assert all(name.startswith(("secrets.", "logging.", "metrics.", "database.sql_alchemy_")) for name in left_out)
     assert changed <= {"core.parallelism", "api.base_url"}
 
 
