@@ -72,6 +72,8 @@ class BuildRelease(_Release):
     """URL of an archive, or path of a Go module."""
     checksum: str | None = Field(default=None, pattern=r"^([0-9a-f]{64}|h1:[A-Za-z0-9+/]{43}=)$")
     """Of the source: SHA-256 of an archive, or what Go's checksum database has for a module."""
+    proxy: str | None = None
+    """Go's module proxy, where the source is a module."""
     files: tuple[str, ...] = ()
     """Files of the project that go into it, beside its own folder."""
 

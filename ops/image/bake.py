@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.errors import OpsError
-from settings import ImageReference, Registry
+from settings import ImageReference, Registry, load_releases
 from settings.packages import ROOT, Packages
 from settings.registry import AIRFLOW
 
@@ -21,14 +21,19 @@ _NEEDED = "Docker with Buildx 0.18 or newer is needed: https://docs.docker.com/b
 class Build:
     """One build."""
 
-    image: ImageReference
+    images: Mapping[str, ImageReference]
+    """What comes of it, by the targets of docker/docker-bake.hcl."""
     variables: Mapping[str, str]
     """Of docker/docker-bake.hcl."""
-    arguments: tuple[str, ...]
-    """Of docker."""
+    options: tuple[str, ...] = ()
+    """Further ones of bake."""
+
+    def arguments(self, targets: Iterable[str]) -> list[str]:
+        """What docker is given to build some of it, or all."""
+        return ["buildx", "bake", "--file", BAKE_FILE, *self.options, *targets]
 
 
-def build_of(registry: Registry, packages: Packages, *, pip_conf: Path | None = None) -> Build:
+def airflow_build(registry: Registry, packages: Packages, *, pip_conf: Path | None = None) -> Build:
     """What to build for the packages of the settings. ``pip_conf`` is the configuration of a private index."""
     folder = packages.path.resolve().parent
     # Bake reads what is outside of the project only where it is told that it may.
@@ -36,21 +41,52 @@ def build_of(registry: Registry, packages: Packages, *, pip_conf: Path | None = 
     secret = [] if pip_conf is None else ["--set", f"{AIRFLOW}.secrets=type=file,id=pip.conf,src={pip_conf.resolve()}"]
     image = registry.image(AIRFLOW)
     return Build(
-        image=image,
+        images={AIRFLOW: image},
         variables={
-            "BASE_IMAGE": str(registry.published_image(AIRFLOW)),
+            "AIRFLOW_BASE": str(registry.published_image(AIRFLOW)),
             "AIRFLOW_VERSION": registry.version(AIRFLOW),
-            "IMAGE": str(image),
+            "AIRFLOW_IMAGE": str(image),
             "REQUIREMENTS_FOLDER": str(folder),
             "REQUIREMENTS_FILE": packages.path.name,
         },
-        arguments=(
-            *("buildx", "bake", "--file", BAKE_FILE),
-            *(f"--allow=fs.read={path}" for path in may_read),
-            *secret,
-            AIRFLOW,
-        ),
+        options=(*(f"--allow=fs.read={path}" for path in may_read), *secret),
     )
+
+
+def released_build(registry: Registry, name: str, *, mirrors: Mapping[str, str]) -> Build:
+    """What to build from released source. ``mirrors`` are variables with another place than the releases name.
+
+    They change where a source comes from and never what it is: that is what its checksum is for.
+    """
+    release = load_releases().builds[name]
+    given = {
+        "VERSION": registry.version(release.images[0]),
+        "SOURCE": release.source,
+        "CHECKSUM": release.checksum,
+        "PROXY": release.proxy,
+    }
+    images = {key: registry.image(key) for key in release.images}
+    return Build(
+        images=images,
+        variables={
+            **{_variable(key, "BASE"): str(registry.published_image(key)) for key in release.bases},
+            **{_variable(name, what): value for what, value in given.items() if value is not None},
+            **{_variable(key, "IMAGE"): str(image) for key, image in images.items()},
+            **{variable: place for variable, place in mirrors.items() if variable in mirrored(name)},
+        },
+    )
+
+
+def mirrored(name: str) -> tuple[str, ...]:
+    """The variables of a build that say where its source comes from."""
+    release = load_releases().builds[name]
+    if release.proxy is not None:
+        return (_variable(name, "PROXY"),)
+    return () if release.source is None else (_variable(name, "SOURCE"),)
+
+
+def _variable(key: str, what: str) -> str:
+    return f"{key}_{what}".upper().replace("-", "_")
 
 
 def require_docker() -> None:
@@ -70,9 +106,9 @@ def sign_in(host: str, password: str) -> None:
     _docker(["login", "--username", "AWS", "--password-stdin", host], given=password, otherwise=f"no sign-in to {host}")
 
 
-def bake(build: Build) -> None:
+def bake(build: Build, *, targets: Iterable[str]) -> None:
     """Build and push. What Docker writes is the person's to see. Raises OpsError where it fails."""
-    command = ["docker", *build.arguments, "--push"]
+    command = ["docker", *build.arguments(targets), "--push"]
     environment = {**os.environ, **build.variables}
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603 - docker, from the path
     if done.returncode:

@@ -13,11 +13,12 @@ from ops.aws_errors import CALL_ERRORS, explain
 from ops.checks import NotCheckedError
 from ops.errors import OpsError, explained
 from ops.image import bake
+from ops.image.choice import chosen, mirrors_of
 from ops.image.conflicts import resolve
 from ops.image.repository import has_image, make_repository, password
 from ops.options import ContextOption, ProfileOption, settings_from
 from ops.upgrade.pins import IMAGE_PYTHON, ConstraintFiles
-from settings import Registry, load_releases
+from settings import Registry, Settings, load_releases
 from settings.packages import Packages, read_packages
 from settings.registry import AIRFLOW
 
@@ -26,6 +27,9 @@ def image(
     *,
     context: ContextOption = None,
     profile: ProfileOption = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Of what the settings ask for, this one; may be repeated.")
+    ] = None,
     constraints: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Airflow's constraints, where they cannot be fetched.")
     ] = None,
@@ -37,31 +41,49 @@ def image(
         Path | None,
         typer.Option(metavar="FILE", help="pip's configuration, for a private index; stays out of the image."),
     ] = None,
+    mirror: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VARIABLE=URL", help="Where else a source comes from: KEDA_PROXY=https://…"),
+    ] = None,
 ) -> None:
-    """Build Airflow's image with the packages of the setting airflow.requirements, and push it to the account's ECR.
+    """Build the images that the settings ask for, and push them to the account's ECR.
 
-    Does nothing where that image is there already. Exit code: 0 the image is there, 2 it is not: one message says why.
+    That is Airflow's with the packages of airflow.requirements, and those of images.built. Does nothing where an image
+    is there already. Exit code: 0 all images are there, 2 they are not: one message says why.
     """
     with explained():
         settings = settings_from(context or ())
-        if settings.airflow.requirements is None:
-            raise OpsError("airflow.requirements is not set: Airflow's image needs no building (docs/packages.md)")
-        packages = read_packages(settings.airflow.requirements)
-        if pip_conf is not None and not pip_conf.is_file():
-            raise OpsError(f"--pip-conf {pip_conf}: there is no such file")
-        if not skip_check:
-            _check(packages, constraints, python)
+        names = chosen(settings, only or ())
+        mirrors = mirrors_of(names, mirror or ())
+        packages = None
+        if AIRFLOW in names:
+            packages = _packages(settings, pip_conf)
+            if not skip_check:
+                _check(packages, constraints, python)
         if check:
+            if packages is None:
+                raise OpsError("--check is for the packages of airflow.requirements, which is not among what is built")
             return
         aws = connect(region=settings.region, partition=settings.partition, profile=profile)
-        build = bake.build_of(Registry(settings=settings, account=aws.account), packages, pip_conf=pip_conf)
+        registry = Registry(settings=settings, account=aws.account)
+        builds = [bake.released_build(registry, name, mirrors=mirrors) for name in names if name != AIRFLOW]
+        if packages is not None:
+            builds.insert(0, bake.airflow_build(registry, packages, pip_conf=pip_conf))
         if print_only:
-            _show(build)
+            for build in builds:
+                _show(build)
             return
         try:
-            _push(aws, build)
+            for build in builds:
+                _push(aws, build)
         except CALL_ERRORS as error:
             raise explain(error) from None
+
+
+def _packages(settings: Settings, pip_conf: Path | None) -> Packages:
+    if pip_conf is not None and not pip_conf.is_file():
+        raise OpsError(f"--pip-conf {pip_conf}: there is no such file")
+    return read_packages(str(settings.airflow.requirements))
 
 
 def _check(packages: Packages, constraints: Path | None, python: str) -> None:
@@ -78,18 +100,24 @@ def _check(packages: Packages, constraints: Path | None, python: str) -> None:
 
 
 def _push(aws: Aws, build: bake.Build) -> None:
-    if has_image(aws, build.image):
-        print(f"{build.image} is there already: nothing has changed")
+    # A tag that is there cannot be pushed again.
+    missing = {target: image for target, image in build.images.items() if not has_image(aws, image)}
+    for target, image in build.images.items():
+        if target not in missing:
+            print(f"{image} is there already: nothing has changed")
+    if not missing:
         return
     bake.require_docker()
-    if make_repository(aws, build.image):
-        print(f"made the repository {build.image.path}; it stays when the deployment is destroyed")
-    bake.sign_in(build.image.registry, password(aws))
-    bake.bake(build)
-    print(f"pushed {build.image}; `cdk deploy` with the same context uses it")
+    for image in missing.values():
+        if make_repository(aws, image):
+            print(f"made the repository {image.path}; it stays when the deployment is destroyed")
+    bake.sign_in(next(iter(missing.values())).registry, password(aws))
+    bake.bake(build, targets=missing)
+    for image in missing.values():
+        print(f"pushed {image}; `cdk deploy` with the same context uses it")
 
 
 def _show(build: bake.Build) -> None:
     for name, value in build.variables.items():
         print(f"export {name}={shlex.quote(value)}")
-    print(shlex.join(["docker", *build.arguments, "--push"]))
+    print(shlex.join(["docker", *build.arguments(build.images), "--push"]))

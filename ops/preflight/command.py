@@ -35,7 +35,7 @@ CHECKS: tuple[Check[Preflight], ...] = (
     Check("Offers", "Kubernetes version", kubernetes.kubernetes_version),
     Check("Offers", "add-ons", kubernetes.addons),
     Check("Images", "images and charts", registry.registry),
-    Check("Images", "Airflow with packages", registry.airflow_with_packages),
+    Check("Images", "built images", registry.built),
 )
 
 

@@ -9,7 +9,6 @@ from ops.checks import Findings, failure, ok, verdict
 from ops.mirror.artifacts import artifacts
 from ops.preflight.subject import Preflight
 from settings import Registry
-from settings.registry import AIRFLOW
 
 _ABSENT = ("RepositoryNotFoundException", "ImageNotFoundException")
 
@@ -36,18 +35,17 @@ def registry(subject: Preflight) -> Findings:
         yield ok("private registry", f"all {len(needed)} images and charts are there")
 
 
-def airflow_with_packages(subject: Preflight) -> Findings:
-    """Airflow's image with the packages of ``airflow.requirements``, wherever all other images come from."""
-    if subject.settings.airflow.requirements is None:
-        return
-    image = Registry(settings=subject.settings, account=subject.aws.account).image(AIRFLOW)
-    there = _digest(subject.aws.client("ecr"), image.path, image.tag)
-    yield verdict(
-        "Airflow with packages",
-        f"{image.path}:{image.tag}",
-        faults=[] if there else [f"{image.path}:{image.tag} is not in the registry"],
-        advice="Build it, with the same --context: python -m ops image",
-    )
+def built(subject: Preflight) -> Findings:
+    """What ``ops image`` builds for these settings, wherever all other images come from."""
+    ecr = subject.aws.client("ecr")
+    for key, image in Registry(settings=subject.settings, account=subject.aws.account).built.items():
+        there = _digest(ecr, image.path, image.tag)
+        yield verdict(
+            f"built image {key}",
+            f"{image.path}:{image.tag}",
+            faults=[] if there else [f"{image.path}:{image.tag} is not in the registry"],
+            advice="Build it, with the same --context: python -m ops image",
+        )
 
 
 def _digest(ecr: Any, repository: str, tag: str) -> str | None:

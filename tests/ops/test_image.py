@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ops.__main__ import app
 from ops.image import bake, repository
-from ops.preflight.registry import airflow_with_packages
+from ops.preflight.registry import built
 from ops.preflight.subject import Preflight
 from ops.report import Status
 from settings import ImageReference, Registry, load_releases, load_settings, packages
@@ -27,7 +27,7 @@ DOCKER = """#!/bin/sh
 echo "$@" >> "{log}"
 case "$1 $2" in
   "login --username") cat >> "{log}"; echo >> "{log}" ;;
-  "buildx bake") env | grep -E "^(IMAGE|BASE_IMAGE)=" | sort >> "{log}" ;;
+  "buildx bake") env | grep -E "^[A-Z_]+_(IMAGE|BASE)=" | sort >> "{log}" ;;
 esac
 {ending}
 """
@@ -147,7 +147,7 @@ def test_a_mistake_ends_with_one_message(arguments: tuple[str, ...], said: str) 
 def test_without_the_setting() -> None:
     result = CliRunner().invoke(app, ["image"])
     assert result.exit_code == 2
-    assert result.stderr.startswith("airflow.requirements is not set")
+    assert result.stderr.startswith("airflow.requirements is not set and images.built names nothing")
 
 
 class TestABuild:
@@ -168,7 +168,7 @@ class TestABuild:
             f"buildx bake --file docker/docker-bake.hcl --allow=fs.read={project} --allow=fs.read={project}/pip.conf "
             f"--set airflow.secrets=type=file,id=pip.conf,src={project}/pip.conf airflow --push"
         )
-        assert variables == [f"BASE_IMAGE=docker.io/apache/airflow:{AIRFLOW}", f"IMAGE={image}"]
+        assert variables == [f"AIRFLOW_BASE=docker.io/apache/airflow:{AIRFLOW}", f"AIRFLOW_IMAGE={image}"]
 
     @pytest.mark.usefixtures("account", "docker")
     def test_its_repository(self) -> None:
@@ -198,12 +198,12 @@ class TestABuild:
         (project / "team.txt").write_text("report==2.0\n", encoding="utf-8")
         result = run("--skip-check")
         assert result.exit_code == 0
-        assert f"IMAGE={image}" not in docker.read_text(encoding="utf-8")
+        assert f"AIRFLOW_IMAGE={image}" not in docker.read_text(encoding="utf-8")
 
     @pytest.mark.usefixtures("account", "docker")
     def test_is_shown_and_not_run(self) -> None:
         result = run("--skip-check", "--print")
-        assert f"export IMAGE={_image()}\n" in result.stdout
+        assert f"export AIRFLOW_IMAGE={_image()}\n" in result.stdout
         assert result.stdout.splitlines()[-1].startswith("docker buildx bake --file docker/docker-bake.hcl ")
         assert make_aws().client("ecr").describe_repositories()["repositories"] == []
 
@@ -251,10 +251,10 @@ def test_preflight_looks_for_it(*, pushed: bool, status: Status) -> None:
         if pushed:
             _pushed()
         settings = load_settings({"airflow.requirements": "team.txt"})
-        (finding,) = airflow_with_packages(Preflight(make_aws(), settings))
+        (finding,) = built(Preflight(make_aws(), settings))
         assert finding.status is status
         assert _image().tag in finding.found
-        assert list(airflow_with_packages(Preflight(make_aws(), load_settings({})))) == []
+        assert list(built(Preflight(make_aws(), load_settings({})))) == []
 
 
 def _image() -> ImageReference:
