@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import cdk8s
-
 from charts.airflow.inputs import DagRepository
-from charts.airflow.secrets import REFRESH_INTERVAL, STORE
+from charts.airflow.secrets import STORE
+from charts.external_secret import ExternalSecret
 from constructs import Construct
 
 SECRET = "airflow-dag-repository"  # noqa: S105 - a Secret's name
@@ -31,33 +30,15 @@ class GitCredentials(Construct):
     ) -> None:
         super().__init__(scope, id_)
         by_key = repository.credentials == "ssh-key"
-        data = _ssh_key(repository) if by_key else _password(repository)
-        sources = {"key": None} if by_key else {"username": "username", "password": "password"}
-        remote = [
-            {"secretKey": name, "remoteRef": {"key": secret_arn, **({"property": field} if field else {})}}
-            for name, field in sources.items()
-        ]
-        secret = cdk8s.ApiObject(
+        fields = {"key": None} if by_key else {"username": "username", "password": "password"}
+        ExternalSecret(
             self,
             "secret",
-            api_version="external-secrets.io/v1",
-            kind="ExternalSecret",
-            metadata=cdk8s.ApiObjectMetadata(name=SECRET, namespace=namespace),
-        )
-        secret.add_json_patch(
-            cdk8s.JsonPatch.add(
-                "/spec",
-                {
-                    "refreshInterval": REFRESH_INTERVAL,
-                    "secretStoreRef": {"kind": "SecretStore", "name": STORE},
-                    "target": {
-                        "name": SECRET,
-                        "creationPolicy": "Owner",
-                        "template": {"engineVersion": "v2", "data": data},
-                    },
-                    "data": remote,
-                },
-            )
+            name=SECRET,
+            namespace=namespace,
+            store=STORE,
+            sources={name: (secret_arn, field) for name, field in fields.items()},
+            data=_ssh_key(repository) if by_key else _password(repository),
         )
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import cdk8s
 
 from charts.airflow.inputs import Endpoints, SecretArns
 from charts.airflow.pgbouncer import (
@@ -19,6 +16,7 @@ from charts.airflow.pgbouncer import (
     STATS_SECRET,
     pgbouncer_ini,
 )
+from charts.external_secret import REFRESH_INTERVAL, ExternalSecret, SecretStore, Source, secrets_manager
 from constructs import Construct
 from settings.airflow import PgBouncerSettings
 
@@ -32,8 +30,6 @@ API_SECRET_KEY = "airflow-api-secret-key"  # noqa: S105 - a Secret's name
 JWT_SECRET = "airflow-jwt-secret"  # noqa: S105 - a Secret's name
 ADMIN = "airflow-admin"
 
-# How soon a rotated secret is seen. GetSecretValue is billed by calls: a dozen a minute stay under 4 USD a month.
-REFRESH_INTERVAL = "1m"
 # Amazon RDS adds an authority years before it signs with it.
 _AUTHORITY_REFRESH_INTERVAL = "24h"
 
@@ -58,19 +54,16 @@ class AirflowSecrets(Construct):
     ) -> None:  # fmt: skip
         super().__init__(scope, id_)
         self._namespace = namespace
-        self._store = self._object(
-            "store",
-            kind="SecretStore",
-            name=STORE,
-            spec={"provider": {"aws": {"service": "SecretsManager", "region": region}}},
-        )
+        store = SecretStore(self, "store", name=STORE, namespace=namespace, provider=secrets_manager(region))
         # Without a result.jsonPath the store gives the answer as it is. It asks for nothing but this URL.
-        self._truststore = self._object(
+        truststore = SecretStore(
+            self,
             "truststore",
-            kind="SecretStore",
             name=TRUST_STORE,
-            spec={"provider": {"webhook": {"url": database_ca_bundle_url, "timeout": "20s"}}},
+            namespace=namespace,
+            provider={"webhook": {"url": database_ca_bundle_url, "timeout": "20s"}},
         )
+        self._stores = (store, truststore)
         pooler = {"username": (arns.pooler, "username"), "password": (arns.pooler, "password")}
         database = {f"database_{field}": (arns.database, field) for field in ("username", "password")}
         self._secret(
@@ -120,48 +113,24 @@ class AirflowSecrets(Construct):
         )
         # What the database's certificate is verified with: public, and a Secret only because that is what is written.
         # Once it is there, a pooler that starts does not depend on the host that it came from.
-        self._external_secret(
+        self._secret(
             AUTHORITY_SECRET,
-            store=self._truststore,
-            refresh=_AUTHORITY_REFRESH_INTERVAL,
-            remote=[{"secretKey": "bundle", "remoteRef": {"key": AUTHORITY}}],
+            sources={"bundle": (AUTHORITY, None)},
             data={AUTHORITY: "{{ .bundle }}"},
+            store=TRUST_STORE,
+            refresh=_AUTHORITY_REFRESH_INTERVAL,
         )
 
-    def _secret(self, name: str, *, sources: Mapping[str, tuple[str, str | None]], data: dict[str, str]) -> None:
-        remote: list[dict[str, Any]] = []
-        for key, (arn, field) in sources.items():
-            reference = {"key": arn, "property": field} if field else {"key": arn}
-            remote.append({"secretKey": key, "remoteRef": reference})
-        self._external_secret(name, store=self._store, refresh=REFRESH_INTERVAL, remote=remote, data=data)
-
-    def _external_secret(
-        self, name: str, *, store: cdk8s.ApiObject, refresh: str, remote: list[dict[str, Any]], data: dict[str, str]
+    def _secret(
+        self,
+        name: str,
+        *,
+        sources: Mapping[str, Source],
+        data: dict[str, str],
+        store: str = STORE,
+        refresh: str = REFRESH_INTERVAL,
     ) -> None:
-        secret = self._object(
-            name,
-            kind="ExternalSecret",
-            name=name,
-            spec={
-                "refreshInterval": refresh,
-                "secretStoreRef": {"kind": "SecretStore", "name": store.name},
-                "target": {
-                    "name": name,
-                    "creationPolicy": "Owner",
-                    "template": {"engineVersion": "v2", "data": data},
-                },
-                "data": remote,
-            },
+        secret = ExternalSecret(
+            self, name, name=name, namespace=self._namespace, store=store, sources=sources, data=data, refresh=refresh
         )
-        secret.add_dependency(self._store, self._truststore)
-
-    def _object(self, id_: str, *, kind: str, name: str, spec: dict[str, Any]) -> cdk8s.ApiObject:
-        made = cdk8s.ApiObject(
-            self,
-            id_,
-            api_version="external-secrets.io/v1",
-            kind=kind,
-            metadata=cdk8s.ApiObjectMetadata(name=name, namespace=self._namespace),
-        )
-        made.add_json_patch(cdk8s.JsonPatch.add("/spec", spec))
-        return made
+        secret.add_dependency(*self._stores)

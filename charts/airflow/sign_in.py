@@ -8,7 +8,8 @@ import cdk8s
 
 from charts import load_balancer_controller
 from charts.airflow.ingress import OIDC_CLIENT
-from charts.airflow.secrets import REFRESH_INTERVAL, STORE
+from charts.airflow.secrets import STORE
+from charts.external_secret import ExternalSecret
 from constructs import Construct
 from settings.ingress import OidcSettings
 
@@ -19,25 +20,14 @@ class SignIn(Construct):
     def __init__(self, scope: Construct, id_: str, *, namespace: str, oidc: OidcSettings) -> None:
         super().__init__(scope, id_)
         self._namespace = namespace
-        self._object(
+        ExternalSecret(
+            self,
             "secret",
-            api_version="external-secrets.io/v1",
-            kind="ExternalSecret",
-            body={
-                "spec": {
-                    "refreshInterval": REFRESH_INTERVAL,
-                    "secretStoreRef": {"kind": "SecretStore", "name": STORE},
-                    "target": {
-                        "name": OIDC_CLIENT,
-                        "creationPolicy": "Owner",
-                        "template": {
-                            "engineVersion": "v2",
-                            "data": {"clientID": oidc.client_id, "clientSecret": "{{ .secret }}"},
-                        },
-                    },
-                    "data": [{"secretKey": "secret", "remoteRef": {"key": oidc.client_secret_arn}}],
-                }
-            },
+            name=OIDC_CLIENT,
+            namespace=namespace,
+            store=STORE,
+            sources={"secret": (oidc.client_secret_arn, None)},
+            data={"clientID": oidc.client_id, "clientSecret": "{{ .secret }}"},
         )
         # The controller's chart would let it read every Secret of the cluster instead.
         rbac = "rbac.authorization.k8s.io"
