@@ -78,7 +78,7 @@ class AirflowChart(cdk8s.Chart):
         parts: list[Construct] = [secrets, watch]
         if dag_volume:
             parts.append(AirflowDagVolume(self, "dags", namespace=NAMESPACE, volume=dag_volume))
-        if dag_repository.credentials == "codecommit":
+        if dag_repository.credentials == "codecommit" and not registry.is_built("git-sync"):
             parts.append(GitAskpass(self, "git-askpass", namespace=NAMESPACE))
         if dag_repository.secret_arn:
             credentials = GitCredentials(

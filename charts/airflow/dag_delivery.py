@@ -45,6 +45,8 @@ class DagDelivery:
     repository: DagRepository
     airflow_image: ImageReference
     git_sync_image: ImageReference
+    git_sync_is_built: bool
+    """Built here, git-sync's image has what signs in to CodeCommit, and its Python."""
 
     def chart(self) -> Values:
         """The chart's own ``dags``."""
@@ -141,10 +143,11 @@ class DagDelivery:
     def _askpass(self) -> list[Values]:
         if not self._signs:
             return []
-        return [git_askpass.sidecar(image=self.airflow_image, repository=self.repository)]
+        image = self.git_sync_image if self.git_sync_is_built else self.airflow_image
+        return [git_askpass.sidecar(image=image, repository=self.repository, included=self.git_sync_is_built)]
 
     def _askpass_volume(self) -> list[Values]:
-        return [git_askpass.volume()] if self._signs else []
+        return [git_askpass.volume()] if self._signs and not self.git_sync_is_built else []
 
     def _git_sync_environment(self) -> list[Values]:
         if self._signs:

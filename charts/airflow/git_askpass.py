@@ -16,7 +16,7 @@ from settings import ImageReference
 CONFIG_MAP = "airflow-git-askpass"
 PORT = 8617
 _REMEMBERED_SECONDS = 300
-_SCRIPT = Path(__file__).with_name("askpass.py")
+SCRIPT = Path(__file__).with_name("askpass.py")
 _FOLDER = "/opt/askpass"
 _VOLUME = "git-askpass"
 
@@ -30,17 +30,20 @@ class GitAskpass(Construct):
             self,
             "script",
             metadata=cdk8s.ApiObjectMetadata(name=CONFIG_MAP, namespace=namespace),
-            data={_SCRIPT.name: _SCRIPT.read_text(encoding="utf-8")},
+            data={SCRIPT.name: SCRIPT.read_text(encoding="utf-8")},
         )
 
 
-def sidecar(*, image: ImageReference, repository: DagRepository) -> dict[str, Any]:
-    """A native sidecar: an init container that stays, so git-sync starts when it answers."""
+def sidecar(*, image: ImageReference, repository: DagRepository, included: bool) -> dict[str, Any]:
+    """A native sidecar: an init container that stays, so git-sync starts when it answers.
+
+    ``included`` says that the image brings the program, where the ConfigMap would put it.
+    """
     return {
         "name": "git-askpass",
         "image": str(image),
         "restartPolicy": "Always",
-        "command": ["python", f"{_FOLDER}/{_SCRIPT.name}"],
+        "command": ["python", f"{_FOLDER}/{SCRIPT.name}"],
         "env": [
             {"name": "ASKPASS_PORT", "value": str(PORT)},
             {"name": "AWS_REGION", "value": repository.region},
@@ -65,7 +68,7 @@ def sidecar(*, image: ImageReference, repository: DagRepository) -> dict[str, An
             "capabilities": {"drop": ["ALL"]},
             "readOnlyRootFilesystem": True,
         },
-        "volumeMounts": [{"name": _VOLUME, "mountPath": _FOLDER, "readOnly": True}],
+        "volumeMounts": [] if included else [{"name": _VOLUME, "mountPath": _FOLDER, "readOnly": True}],
     }
 
 

@@ -37,7 +37,11 @@ def airflow_values(
     """Build the values of the release. ``environment`` is what all processes have to know beside their own."""
     image = registry.image("airflow")
     delivery = DagDelivery(
-        dags=dags, repository=repository, airflow_image=image, git_sync_image=registry.image("git-sync")
+        dags=dags,
+        repository=repository,
+        airflow_image=image,
+        git_sync_image=registry.image("git-sync"),
+        git_sync_is_built=registry.is_built("git-sync"),
     )
     return {
         "executor": "CeleryExecutor",

@@ -200,6 +200,7 @@ def bundle_environment(home: Path, url: str, address: str) -> dict[str, str]:
         repository=DagRepository(url=url, region=REGION, credentials="codecommit"),
         airflow_image=image,
         git_sync_image=image,
+        git_sync_is_built=False,
     )
     given = {each["name"]: each["value"] for each in delivery.environment()}
     given["GIT_CONFIG_VALUE_0"] = given["GIT_CONFIG_VALUE_0"].replace(f"127.0.0.1:{git_askpass.PORT}", address)
