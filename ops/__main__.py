@@ -8,6 +8,7 @@ from ops.cost.command import cost
 from ops.demo import demo
 from ops.image.command import image
 from ops.local.command import airflow
+from ops.mirror.command import mirror
 from ops.preflight.command import preflight
 from ops.status import status
 from ops.summary import summary
@@ -32,6 +33,7 @@ app.command()(status)
 app.command()(upgrade_check)
 app.command()(airflow)
 app.command()(image)
+app.command()(mirror)
 app.command()(demo)
 
 if __name__ == "__main__":

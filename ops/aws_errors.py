@@ -98,7 +98,7 @@ _ANSWERS: tuple[tuple[frozenset[str], Kind, str], ...] = (
     ),
 )
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
-_ACTION = re.compile(r"not authorized to perform:? (?P<action>[\w-]+:\w+)")
+ACTION = re.compile(r"not authorized to perform:? (?P<action>[\w-]+:\w+)")
 
 
 def explain(error: Exception) -> AwsError:
@@ -120,7 +120,7 @@ def _answered(error: ClientError) -> AwsError:
         if code in codes:
             return AwsError(words.format(message=_one_line(message), operation=error.operation_name), kind)
     if code in _DENIED:
-        named = _ACTION.search(message)
+        named = ACTION.search(message)
         action = named["action"] if named else error.operation_name
         return AwsError(f"access denied: this identity may not call {action}", Kind.DENIED)
     # A service says what is wrong with a word; a bare number comes from something that is not the service.

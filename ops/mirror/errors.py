@@ -1,0 +1,21 @@
+"""What can go wrong with one artifact, or with all of them."""
+
+from __future__ import annotations
+
+from ops.errors import OpsError
+
+
+class MirrorError(OpsError):
+    """An artifact cannot be copied; others may be."""
+
+
+class BrokenOffError(MirrorError):
+    """A transfer ended before all was there; another try goes on with it."""
+
+
+class StopError(MirrorError):
+    """No other artifact can be copied either: nothing is allowed, the disk is full."""
+
+
+class InterruptedCopyError(MirrorError):
+    """Somebody pressed Ctrl-C, or another artifact met a StopError."""
