@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cdk8s
 
+from charts.alarm_flow import alarm_metrics_in
 from charts.helm_release import HelmRelease
 from charts.namespace import namespace as make_namespace
 from charts.network_policy import ALL_PODS, CREDENTIALS, DNS, HTTPS, Flow, NetworkPolicies, addresses
@@ -65,4 +66,4 @@ def _flows(vpc_cidr: str) -> list[Flow]:
     webhook = Flow(
         name="admission-from-api-server", pods=ALL_PODS, source=[addresses(vpc_cidr)], ports=[("TCP", 10250)]
     )
-    return [DNS, HTTPS, CREDENTIALS, webhook]
+    return [DNS, HTTPS, CREDENTIALS, alarm_metrics_in(NAMESPACE), webhook]

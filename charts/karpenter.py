@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cdk8s
 
+from charts.alarm_flow import alarm_metrics_in
 from charts.helm_release import HelmRelease
 from charts.namespace import namespace as make_namespace
 from charts.network_policy import CREDENTIALS, DNS, HTTPS, WITHIN, NetworkPolicies
@@ -101,7 +102,7 @@ class KarpenterChart(cdk8s.Chart):
         crds.add_dependency(namespace)
         if network_policies:
             policies = NetworkPolicies(
-                self, "network-policies", namespace=NAMESPACE, flows=[DNS, HTTPS, CREDENTIALS, *WITHIN]
+                self, "network-policies", namespace=NAMESPACE, flows=[DNS, HTTPS, CREDENTIALS, *WITHIN, alarm_metrics_in(NAMESPACE)]
             )
             policies.node.add_dependency(namespace)
             crds.node.add_dependency(policies)

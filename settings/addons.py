@@ -85,6 +85,11 @@ class AddonSettings(Section):
     container_insights: bool = Field(
         default=True, description="CloudWatch Container Insights: how nodes, pods and containers do, as metrics."
     )
+    alarm_metrics: bool = Field(
+        default=True,
+        description="CloudWatch agent for alarms: the few metrics of Airflow and its controllers that CloudWatch lacks "
+        "(docs/alarms.md).",
+    )
     spark_operator: bool = Field(
         default=True, description="Spark operator, with its teams and their NodePools (docs/spark.md)."
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from settings.checks_addons import check_addons
+from settings.checks_alarms import check_alarms
 from settings.checks_dags import check_dags
 from settings.checks_ingress import check_ingress
 from settings.checks_spark import check_spark
@@ -39,6 +40,7 @@ def check(settings: Settings) -> None:
         *check_spark(settings),
         *check_ingress(settings),
         *check_packages(settings),
+        *check_alarms(settings),
     ]
     if found:
         raise ContradictionError(found)

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from settings import checks
 from settings.addons import AddonSettings
 from settings.airflow import AirflowSettings
+from settings.alarms import AlarmSettings
 from settings.dags import DagSettings
 from settings.images import ImageSettings
 from settings.network import NetworkSettings
@@ -139,6 +140,7 @@ class Settings(Section):
     broker: BrokerSettings
     dags: DagSettings = DagSettings()
     logs: LogSettings
+    alarms: AlarmSettings = AlarmSettings()
     airflow: AirflowSettings
     spark: SparkSettings = SparkSettings()
     images: ImageSettings

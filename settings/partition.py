@@ -29,6 +29,8 @@ class Partition:
     database_truststore: str
     """Where Amazon RDS publishes the authorities of its certificates, for all regions of the partition."""
 
+    chat: bool
+    """Whether AWS tells a chat of alarms (AWS::Chatbot)."""
     currency: str
     """What AWS bills in."""
     price_list_region: str
@@ -73,6 +75,7 @@ PARTITIONS: dict[str, Partition] = {
         interface_endpoints=(*_INTERFACE_ENDPOINTS, "EKS_AUTH"),
         pass_role_services=("ec2.amazonaws.com",),
         database_truststore="https://truststore.pki.rds.amazonaws.com",
+        chat=True,
         currency="USD",
         price_list_region="us-east-1",
     ),
@@ -88,6 +91,7 @@ PARTITIONS: dict[str, Partition] = {
         # One bucket, in Beijing, for both regions:
         # https://docs.amazonaws.cn/en_us/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html
         database_truststore="https://rds-truststore.s3.cn-north-1.amazonaws.com.cn",
+        chat=False,
         currency="CNY",
         price_list_region="cn-northwest-1",
     ),

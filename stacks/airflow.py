@@ -95,7 +95,9 @@ class Airflow(NestedStack):
             ).arn
         if ingress.waf:
             web_acl_arn = WebAcl(self, "WebAcl", name=settings.name, rate_limit=ingress.waf_rate_limit).arn
+        self.certificate_arn = certificate_arn
         return charts.LoadBalancer(
+            name=charts.load_balancer_name(settings.name),
             subnet_ids=subnet_ids,
             certificate_arn=certificate_arn,
             web_acl_arn=web_acl_arn,

@@ -167,6 +167,7 @@ class Controllers(NestedStack):
             else None,
         )
         ChartInstaller(self, "Karpenter", cluster=self._cluster, chart=chart, after=[aws])
+        self.spot_rule = aws.spot_rule
 
 
 def _read_client_secret(oidc: OidcSettings | None) -> list[iam.PolicyStatement]:

@@ -11,6 +11,7 @@ from charts.airflow import DagRepository
 from constructs import Construct
 from settings import Registry, Settings
 from stacks.airflow import Airflow
+from stacks.alarms import Alarms
 from stacks.cluster import Cluster
 from stacks.controllers import Controllers
 from stacks.dag_source import DagSource
@@ -100,6 +101,17 @@ class Platform(Stack):
             ).node.add_dependency(controllers)
         if dag_source is not None:
             airflow.node.add_dependency(dag_source)
+        if settings.alarms.enabled:
+            Alarms(
+                self,
+                "Alarms",
+                settings=settings,
+                cluster=cluster.eks,
+                state=state,
+                spot_rule=controllers.spot_rule,
+                certificate_arn=airflow.certificate_arn,
+                key=key,
+            ).node.add_dependency(airflow)
         charge_to(network, "network")
         charge_to(cluster, "cluster")
         charge_to(controllers, "addons")

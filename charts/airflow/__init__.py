@@ -3,7 +3,7 @@
 from charts.airflow.chart import NAMESPACE, AirflowChart
 from charts.airflow.components import COMPONENTS, service_account
 from charts.airflow.config import LOG_PREFIX, secret_prefixes
-from charts.airflow.ingress import INGRESS
+from charts.airflow.ingress import INGRESS, load_balancer_name
 from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancer, SecretArns
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Endpoints",
     "LoadBalancer",
     "SecretArns",
+    "load_balancer_name",
     "secret_prefixes",
     "service_account",
 ]

@@ -24,11 +24,17 @@ _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 _HEALTH_PATH = "/api/v2/monitor/health"
 
 
+def load_balancer_name(deployment: str) -> str:
+    """The load balancer's name, by which its metrics are found. Elastic Load Balancing takes 32 characters."""
+    return f"airflow-{deployment}"
+
+
 def ingress_values(*, ingress: IngressSettings, load_balancer: LoadBalancer) -> dict[str, Any]:
     """The chart's ``ingress`` value."""
     listeners = [{"HTTP": 80}]
     annotations = {
         f"{_PREFIX}/scheme": ingress.effective_scheme,
+        f"{_PREFIX}/load-balancer-name": load_balancer.name,
         f"{_PREFIX}/target-type": "ip",
         f"{_PREFIX}/healthcheck-path": _HEALTH_PATH,
         # A log that is being followed keeps its connection open for as long as nothing is written.

@@ -67,6 +67,8 @@ class DagRepository:
 class LoadBalancer:
     """What the load balancer is given from outside the cluster."""
 
+    name: str
+
     subnet_ids: tuple[str, ...] = ()
     """Subnets to name; none where the controller finds them by their tags."""
     certificate_arn: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from charts.alarm_flow import alarm_metrics_in
 from charts.network_policy import (
     CREDENTIALS,
     DNS,
@@ -61,4 +62,4 @@ def airflow_flows(*, vpc_cidr: str, ssh: bool) -> list[Flow]:
     if ssh:
         readers = one_of(_COMPONENT, "dag-processor", "triggerer", "worker")
         flows.append(Flow(name="dags-by-ssh", pods=readers, to=[EVERYWHERE], ports=[("TCP", _SSH_PORT)]))
-    return flows
+    return [*flows, alarm_metrics_in("airflow")]

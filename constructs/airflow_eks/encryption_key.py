@@ -8,14 +8,17 @@ from aws_cdk import aws_kms as kms
 
 from constructs import Construct
 
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+_PUBLISHERS = ("cloudwatch", "budgets", "events.rds")
 _USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
 
 
 class EncryptionKey(Construct):
     """A symmetric key that rotates every year.
 
-    The account's own IAM policies decide who uses it. Two services need more, because they act for nobody in the
-    account: CloudWatch Logs, and Amazon EC2, which encrypts the volumes of nodes that a service-linked role starts.
+    The account's own IAM policies decide who uses it. Some services need more, because they act for nobody in the
+    account: CloudWatch Logs, those that publish alarms, and Amazon EC2, which encrypts the volumes of nodes that a
+    service-linked role starts.
     """
 
     def __init__(
@@ -53,6 +56,16 @@ class EncryptionKey(Construct):
                         "kms:ViaService": f"ec2.{region}.{dns_suffix}",
                     }
                 },
+            )
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmTopic",
+                # They publish to the topic of alarms, which this key encrypts, and act for nobody in the account.
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com") for service in _PUBLISHERS],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             )
         )
         # A reference, because constructs that are given a key of this application add statements to its policy: for

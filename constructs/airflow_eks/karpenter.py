@@ -64,14 +64,18 @@ class Karpenter(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
-        for id_rule, (source, detail_type) in _INTERRUPTIONS.items():
-            events.Rule(
+        rules = {
+            id_rule: events.Rule(
                 self,
                 id_rule,
                 description=f"{detail_type}, for Karpenter of {cluster_name}",
                 event_pattern=events.EventPattern(source=[source], detail_type=[detail_type]),
                 targets=[targets.SqsQueue(self.queue)],
             )
+            for id_rule, (source, detail_type) in _INTERRUPTIONS.items()
+        }
+        self.spot_rule = rules["SpotInterruption"].rule_name
+        """The rule that sees every warning of spot capacity that is taken back."""
         self.identity = PodIdentity(
             self,
             "Identity",

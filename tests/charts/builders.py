@@ -127,6 +127,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
             else None,
             dag_repository=dag_repository(settings),
             load_balancer=LoadBalancer(
+                name="airflow-airflow",
                 certificate_arn=settings.airflow.ingress.certificate_arn,
                 web_acl_arn=arn("wafv2", "regional/webacl/airflow/1") if settings.airflow.ingress.waf else None,
                 arn_prefix=arn("elasticloadbalancing", "loadbalancer/app/"),

@@ -1,0 +1,63 @@
+"""What is told as it happens, without an alarm: failovers of the database, and the month's bill."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_sns as sns
+
+from constructs import Construct
+from settings.tags import DEPLOYMENT_TAG
+
+# Percent of the budget, and of what: what was spent, or what the month will come to.
+_BUDGET_STEPS = ((80, "ACTUAL"), (100, "ACTUAL"), (100, "FORECASTED"))
+
+
+class FailoverNotice(Construct):
+    """Amazon RDS tells the topic when the database fails over, and when it has."""
+
+    def __init__(self, scope: Construct, id_: str, *, cluster: str, topic: sns.ITopic) -> None:
+        super().__init__(scope, id_)
+        rds.CfnEventSubscription(
+            self,
+            "Subscription",
+            sns_topic_arn=topic.topic_arn,
+            source_type="db-cluster",
+            source_ids=[cluster],
+            # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html
+            event_categories=["failover"],
+        )
+
+
+class MonthlyBudget(Construct):
+    """A budget of what carries the deployment's tag, once the tag is activated for cost allocation (docs/cost.md)."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, deployment: str, amount: int, currency: str, topic: sns.ITopic
+    ) -> None:
+        super().__init__(scope, id_)
+        budgets.CfnBudget(
+            self,
+            "Budget",
+            budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_name=f"{deployment}-budget",
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=amount, unit=currency),
+                cost_filters={"TagKeyValue": [f"user:{DEPLOYMENT_TAG}${deployment}"]},
+            ),
+            notifications_with_subscribers=[
+                budgets.CfnBudget.NotificationWithSubscribersProperty(
+                    notification=budgets.CfnBudget.NotificationProperty(
+                        comparison_operator="GREATER_THAN",
+                        notification_type=kind,
+                        threshold=percent,
+                        threshold_type="PERCENTAGE",
+                    ),
+                    subscribers=[
+                        budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic.topic_arn)
+                    ],
+                )
+                for percent, kind in _BUDGET_STEPS
+            ],
+        )
