@@ -22,6 +22,8 @@ class Partition:
     """Domain of the service endpoints and of the private registries."""
     image_source: ImageSource
     """Where images and charts come from by default: the public registries cannot be reached from China."""
+    timezone: str
+    """What a time without a zone means to the people who work there."""
     interface_endpoints: tuple[str, ...]
     """Services reached by interface endpoints where ``network.interface_endpoints`` is set, by the CDK's names."""
     pass_role_services: tuple[str, ...]
@@ -72,6 +74,7 @@ PARTITIONS: dict[str, Partition] = {
         default_region="us-west-2",
         dns_suffix="amazonaws.com",
         image_source="upstream",
+        timezone="UTC",
         interface_endpoints=(*_INTERFACE_ENDPOINTS, "EKS_AUTH"),
         pass_role_services=("ec2.amazonaws.com",),
         database_truststore="https://truststore.pki.rds.amazonaws.com",
@@ -84,6 +87,7 @@ PARTITIONS: dict[str, Partition] = {
         default_region="cn-north-1",
         dns_suffix="amazonaws.com.cn",
         image_source="private",
+        timezone="Asia/Shanghai",
         # Without EKS Auth: the CDK does not know its name in China, where the endpoints of some services have a prefix
         # of their own, and a wrong name fails the deployment. Pods reach it through NAT.
         interface_endpoints=_INTERFACE_ENDPOINTS,

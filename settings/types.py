@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -122,6 +123,14 @@ def _log_retention(value: int) -> int:
 def _queue_name(value: str) -> str:
     if value in RESERVED_QUEUES:
         raise ValueError("this name is taken: airflow.workers sets the workers of the default queue")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    zones = available_timezones()
+    # A machine without a database of time zones cannot say no; Airflow has its own.
+    if zones and value not in zones:
+        raise ValueError("there is no such time zone")
     return value
 
 
@@ -264,6 +273,12 @@ RequirementsFile = Annotated[
     str,
     Field(pattern=r"^[\w./ @+-]{1,200}$"),
     InWords("the path of a file, like requirements/team.txt, from the folder that has cdk.json"),
+]
+TimeZone = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z][A-Za-z0-9_+/-]{1,40}$"),
+    AfterValidator(_time_zone),
+    InWords("a time zone of the IANA database, like UTC or Asia/Shanghai"),
 ]
 TagKey = Annotated[
     str,

@@ -32,7 +32,6 @@ def agent(*, region: str, log_group: str) -> dict[str, Any]:
                     "prometheus_config_path": PROMETHEUS_PATH,
                     "emf_processor": {
                         "metric_namespace": NAMESPACE,
-                        "metric_unit": {each.name: "Count" for place in ENDPOINTS for each in place.metrics},
                         "metric_declaration": [
                             {
                                 "source_labels": ["job"],

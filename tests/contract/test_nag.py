@@ -62,6 +62,16 @@ ACCEPTED = (
         "Airflow/Identity-",
         "the objects under one prefix are what is meant",
     ),
+    (
+        r"AwsSolutions-IAM5\[Resource::.*log-group:/airflow-eks/airflow/alarm-metrics:\*\]$",
+        "Controllers/AlarmMetricsIdentity/",
+        "the streams of one log group",
+    ),
+    (
+        r"AwsSolutions-(IAM4\[.*AWSLambdaBasicExecutionRole|IAM5\[Resource::\*\]$)",
+        "Alarms/(AWS679f53fac002430cb0da5b7982bd2287/|LoadBalancer/)",
+        "the CDK's own function, which describes load balancers and target groups: that takes no resource",
+    ),
     ("AwsSolutions-RDS6", "State/Database/Cluster", "PgBouncer signs in with a password; IAM tokens last 15 minutes"),
     ("AwsSolutions-S1", "State/LogBucket", "a log of who reads logs would need a bucket and a retention of its own"),
     (
