@@ -6,7 +6,16 @@ from pydantic import Field
 
 from settings.ingress import IngressSettings
 from settings.section import Section
-from settings.types import CpuQuantity, EmailAddress, MemoryQuantity, PersonName, QueueName, RequirementsFile, UserName
+from settings.types import (
+    CpuQuantity,
+    EmailAddress,
+    MemoryQuantity,
+    PersonName,
+    QueueName,
+    RequirementsFile,
+    TimeZone,
+    UserName,
+)
 from settings.workers import QueueSettings, WorkerSet, WorkerSettings, worker_sets
 
 
@@ -62,6 +71,10 @@ class AirflowSettings(Section):
         le=10,
         description="Times that a task is started again where its DAG does not say `retries`: its worker may have gone "
         "with a spot node or a zone. 0, as Airflow has it by itself, where tasks must not be repeated unasked.",
+    )
+    timezone: TimeZone = Field(
+        description="What a date or a schedule in a DAG means that names no time zone. Logs and the database keep UTC, "
+        "and the UI shows the zone that each person chooses there."
     )
     requirements: RequirementsFile | None = Field(
         default=None,

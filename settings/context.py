@@ -102,6 +102,7 @@ def _defaults(size: Any, partition: Any) -> Tree:
         _put(tree, key, value)
     _put(tree, "region", facts.default_region)
     _put(tree, "images.source", facts.image_source)
+    _put(tree, "airflow.timezone", facts.timezone)
     _put(tree, "cluster.kubernetes_version", load_releases().kubernetes.default)
     return tree
 

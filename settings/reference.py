@@ -160,7 +160,7 @@ def _section(model: type[BaseModel], path: str) -> Iterator[str]:
 
 
 def _default(key: str, field: FieldInfo) -> str:
-    by_partition = {"region": "default_region", "images.source": "image_source"}
+    by_partition = {"region": "default_region", "images.source": "image_source", "airflow.timezone": "timezone"}
     if key in by_partition:
         return ", ".join(f"{_code(getattr(each, by_partition[key]))} in {each.name}" for each in PARTITIONS.values())
     if key == "cluster.kubernetes_version":

@@ -40,6 +40,7 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
             # by `parallelism`, which is theirs alone (scheduler_environment).
             "default_pool_task_slot_count": "-1",
             "default_task_retries": str(airflow.task_retries),
+            "default_timezone": airflow.timezone,
             "load_examples": "False",
         },
         "dag_processor": {"refresh_interval": str(_LOOK_FOR_DAG_FILES_SECONDS)},

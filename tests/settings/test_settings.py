@@ -185,16 +185,19 @@ class TestSizes:
 
 class TestDefaults:
     @pytest.mark.parametrize(
-        ("partition", "region", "source"), [("aws", "us-west-2", "upstream"), ("aws-cn", "cn-north-1", "private")]
+        ("partition", "region", "source", "timezone"),
+        [("aws", "us-west-2", "upstream", "UTC"), ("aws-cn", "cn-north-1", "private", "Asia/Shanghai")],
     )
-    def test_of_the_partition(self, partition: str, region: str, source: str):
+    def test_of_the_partition(self, partition: str, region: str, source: str, timezone: str):
         settings = load_settings({"partition": partition})
-        assert (settings.region, settings.images.source) == (region, source)
+        assert (settings.region, settings.images.source, settings.airflow.timezone) == (region, source, timezone)
         assert settings.facts is PARTITIONS[partition]
 
     def test_of_the_partition_can_be_overridden(self):
-        settings = load_settings({"partition": "aws-cn", "region": "cn-northwest-1", "images.source": "upstream"})
+        chosen = {"region": "cn-northwest-1", "images.source": "upstream", "airflow.timezone": "UTC"}
+        settings = load_settings({"partition": "aws-cn", **chosen})
         assert (settings.region, settings.images.source) == ("cn-northwest-1", "upstream")
+        assert settings.airflow.timezone == "UTC"
 
     @pytest.mark.parametrize("version", load_releases().kubernetes.versions)
     def test_every_kubernetes_version_of_the_releases(self, version: str):
