@@ -7,13 +7,21 @@ import cdk8s
 from charts.alarm_flow import alarm_metrics_in
 from charts.helm_release import HelmRelease
 from charts.namespace import namespace as make_namespace
-from charts.network_policy import ALL_PODS, CREDENTIALS, DNS, HTTPS, Flow, NetworkPolicies, addresses
+from charts.network_policy import ALL_PODS, CREDENTIALS, DNS, HTTPS, Flow, NetworkPolicies, addresses, labelled
 from charts.placement import SYSTEM_POOL, node_selector, resources
+from charts.scrape import Endpoint
 from constructs import Construct
 from settings import Registry
 
 NAMESPACE = "external-secrets"
 SERVICE_ACCOUNT = "external-secrets"
+METRICS = Endpoint(
+    name="external-secrets",
+    namespace=NAMESPACE,
+    pods=labelled(**{"app.kubernetes.io/name": "external-secrets"}),
+    port_name="metrics",
+    port=8080,
+)
 
 
 class ExternalSecretsChart(cdk8s.Chart):
@@ -66,4 +74,4 @@ def _flows(vpc_cidr: str) -> list[Flow]:
     webhook = Flow(
         name="admission-from-api-server", pods=ALL_PODS, source=[addresses(vpc_cidr)], ports=[("TCP", 10250)]
     )
-    return [DNS, HTTPS, CREDENTIALS, alarm_metrics_in(NAMESPACE), webhook]
+    return [DNS, HTTPS, CREDENTIALS, METRICS.scrape_in, alarm_metrics_in(NAMESPACE), webhook]

@@ -9,7 +9,7 @@ import cdk8s
 from charts.alarm_flow import alarm_metrics_in
 from charts.helm_release import HelmRelease
 from charts.namespace import namespace as make_namespace
-from charts.network_policy import CREDENTIALS, DNS, HTTPS, WITHIN, NetworkPolicies
+from charts.network_policy import CREDENTIALS, DNS, HTTPS, WITHIN, NetworkPolicies, labelled
 from charts.node_pools import NODE_CLASS, NodeTemplate, node_class, node_pool, requirements
 from charts.placement import (
     SERVICES_POOL,
@@ -18,6 +18,7 @@ from charts.placement import (
     resources,
     taint,
 )
+from charts.scrape import Endpoint
 from charts.spark.pools import LONGEST_JOB, NODE_GROUP_TYPE, SPARK_DISRUPTION, SPARK_POOLS, SparkPool
 from constructs import Construct
 from settings import Registry
@@ -25,6 +26,13 @@ from settings.capacity import GIB_PER_VCPU
 
 NAMESPACE = "karpenter"
 SERVICE_ACCOUNT = "karpenter"
+METRICS = Endpoint(
+    name="karpenter",
+    namespace=NAMESPACE,
+    pods=labelled(**{"app.kubernetes.io/name": "karpenter"}),
+    port_name="http-metrics",
+    port=8080,
+)
 SPARK_NODE_CLASS = "spark"
 SPARK_NVME_NODE_CLASS = "spark-nvme"
 
@@ -102,7 +110,10 @@ class KarpenterChart(cdk8s.Chart):
         crds.add_dependency(namespace)
         if network_policies:
             policies = NetworkPolicies(
-                self, "network-policies", namespace=NAMESPACE, flows=[DNS, HTTPS, CREDENTIALS, *WITHIN, alarm_metrics_in(NAMESPACE)]
+                self,
+                "network-policies",
+                namespace=NAMESPACE,
+                flows=[DNS, HTTPS, CREDENTIALS, *WITHIN, METRICS.scrape_in, alarm_metrics_in(NAMESPACE)],
             )
             policies.node.add_dependency(namespace)
             crds.node.add_dependency(policies)

@@ -8,10 +8,12 @@ from charts.helm_release import HelmRelease
 from charts.namespace import namespace as make_namespace
 from charts.network_policy import DNS, HTTPS, WITHIN, Flow, NetworkPolicies, addresses, labelled
 from charts.placement import SYSTEM_POOL, node_selector, resources
+from charts.scrape import Endpoint
 from constructs import Construct
 from settings import Registry
 
 NAMESPACE = "keda"
+METRICS = Endpoint(name="keda", namespace=NAMESPACE, pods=labelled(app="keda-operator"), port_name="metrics", port=8080)
 
 
 class KedaChart(cdk8s.Chart):
@@ -39,6 +41,7 @@ class KedaChart(cdk8s.Chart):
                 "crds": {"install": True},
                 "image": {**images, "pullPolicy": "IfNotPresent"},
                 "operator": {"replicaCount": 2},
+                "prometheus": {"operator": {"enabled": True}},
                 "metricsServer": {"replicaCount": 2},
                 "webhooks": {"replicaCount": 1},
                 "podDisruptionBudget": {"operator": {"maxUnavailable": 1}, "metricServer": {"maxUnavailable": 1}},
@@ -64,6 +67,7 @@ def _flows(vpc_cidr: str) -> list[Flow]:
         DNS,
         HTTPS,
         *WITHIN,
+        METRICS.scrape_in,
         # It counts tasks in the database itself.
         Flow(name="database", pods=labelled(app="keda-operator"), to=[vpc], ports=[("TCP", 5432)]),
         # The API server asks for metrics and admission.

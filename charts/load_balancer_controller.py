@@ -7,13 +7,22 @@ from collections.abc import Mapping
 import cdk8s
 
 from charts.helm_release import HelmRelease
+from charts.network_policy import labelled
 from charts.placement import SYSTEM_POOL, node_selector, resources
+from charts.scrape import Endpoint
 from constructs import Construct
 from settings import Registry
 
 NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "aws-load-balancer-controller"
 INGRESS_CLASS = "alb"
+METRICS = Endpoint(
+    name="load-balancer-controller",
+    namespace=NAMESPACE,
+    pods=labelled(**{"app.kubernetes.io/name": "aws-load-balancer-controller"}),
+    port_name="metrics-server",
+    port=8080,
+)
 
 
 class LoadBalancerControllerChart(cdk8s.Chart):

@@ -90,6 +90,9 @@ class AddonSettings(Section):
         description="CloudWatch agent for alarms: the few metrics of Airflow and its controllers that CloudWatch lacks "
         "(docs/alarms.md).",
     )
+    prometheus: Annotated[bool, Requires("ebs_csi_driver", "what it has read is on a volume of that driver's")] = Field(
+        default=True, description="Prometheus: metrics of Airflow, of the controllers and of nodes (docs/metrics.md)."
+    )
     spark_operator: bool = Field(
         default=True, description="Spark operator, with its teams and their NodePools (docs/spark.md)."
     )

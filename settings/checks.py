@@ -10,6 +10,7 @@ from settings.checks_addons import check_addons
 from settings.checks_alarms import check_alarms
 from settings.checks_dags import check_dags
 from settings.checks_ingress import check_ingress
+from settings.checks_metrics import check_metrics
 from settings.checks_spark import check_spark
 from settings.checks_workers import check_workers
 from settings.errors import Contradiction, ContradictionError, nearest
@@ -40,6 +41,7 @@ def check(settings: Settings) -> None:
         *check_spark(settings),
         *check_ingress(settings),
         *check_packages(settings),
+        *check_metrics(settings),
         *check_alarms(settings),
     ]
     if found:

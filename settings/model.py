@@ -16,6 +16,7 @@ from settings.airflow import AirflowSettings
 from settings.alarms import AlarmSettings
 from settings.dags import DagSettings
 from settings.images import ImageSettings
+from settings.metrics import MetricsSettings
 from settings.network import NetworkSettings
 from settings.partition import PARTITIONS, Partition, PartitionName
 from settings.section import Section
@@ -140,6 +141,7 @@ class Settings(Section):
     broker: BrokerSettings
     dags: DagSettings = DagSettings()
     logs: LogSettings
+    metrics: MetricsSettings
     alarms: AlarmSettings = AlarmSettings()
     airflow: AirflowSettings
     spark: SparkSettings = SparkSettings()
@@ -155,6 +157,12 @@ class Settings(Section):
     def model_post_init(self, _context: Any, /) -> None:
         """Look the partition's facts up once."""
         self._facts = PARTITIONS[self.partition]
+
+    @property
+    def has_managed_prometheus(self) -> bool:
+        """Whether metrics are written into Amazon Managed Service for Prometheus."""
+        chosen = self.metrics.managed_prometheus
+        return self.addons.prometheus and (self.facts.managed_prometheus if chosen is None else chosen)
 
     @property
     def facts(self) -> Partition:

@@ -33,6 +33,8 @@ class Partition:
 
     chat: bool
     """Whether AWS tells a chat of alarms (AWS::Chatbot)."""
+    managed_prometheus: bool
+    """Whether AWS offers Amazon Managed Service for Prometheus."""
     currency: str
     """What AWS bills in."""
     price_list_region: str
@@ -79,6 +81,7 @@ PARTITIONS: dict[str, Partition] = {
         pass_role_services=("ec2.amazonaws.com",),
         database_truststore="https://truststore.pki.rds.amazonaws.com",
         chat=True,
+        managed_prometheus=True,
         currency="USD",
         price_list_region="us-east-1",
     ),
@@ -96,6 +99,8 @@ PARTITIONS: dict[str, Partition] = {
         # https://docs.amazonaws.cn/en_us/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html
         database_truststore="https://rds-truststore.s3.cn-north-1.amazonaws.com.cn",
         chat=False,
+        # https://www.amazonaws.cn/en/about-aws/regional-product-services/
+        managed_prometheus=False,
         currency="CNY",
         price_list_region="cn-northwest-1",
     ),

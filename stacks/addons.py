@@ -18,11 +18,19 @@ from airflow_eks.iam import allow
 from airflow_eks.log_groups import OwnedLogGroup, group_id, retention
 from airflow_eks.pod_identity import PodIdentity
 from charts.addons import AddonContext, EksAddon, HelmAddon, Statement, enabled_addons
+from charts.addons.base import MetricsWorkspace
 from constructs import Construct, IDependable
 from settings import Registry, Settings
 
 
-def addon_context(*, settings: Settings, registry: Registry, vpc_id: str, key_arn: str) -> AddonContext:
+def addon_context(
+    *,
+    settings: Settings,
+    registry: Registry,
+    vpc_id: str,
+    key_arn: str,
+    metrics_workspace: MetricsWorkspace | None = None,
+) -> AddonContext:
     """What every add-on may want to know."""
     return AddonContext(
         settings=settings,
@@ -31,6 +39,7 @@ def addon_context(*, settings: Settings, registry: Registry, vpc_id: str, key_ar
         account=Aws.ACCOUNT_ID,
         vpc_id=vpc_id,
         key_arn=key_arn,
+        metrics_workspace=metrics_workspace,
     )
 
 
@@ -58,9 +67,13 @@ def install_addons(
     cluster: eks.ICluster,
     app: cdk8s.App,
     key: kms.IKey,
+    nodes: IDependable,
     after: Sequence[IDependable],
 ) -> Mapping[str, Construct]:
-    """Install the Helm releases, each after its role, its log groups, the add-ons that it names, and these."""
+    """Install the Helm releases, each after its role, its log groups, the add-ons that it names, and these.
+
+    ``nodes`` is what brings the nodes that some of them run on.
+    """
     log_retention = retention(context.settings.logs.retention_days)
     addons = {name: addon for name, addon in enabled_addons(context) if isinstance(addon, HelmAddon)}
     installed: dict[str, Construct] = {}
@@ -74,6 +87,8 @@ def install_addons(
             OwnedLogGroup(scope, group_id(group), name=group, retention=log_retention, key=key)
             for group in addon.log_groups
         ]
+        if addon.needs_nodes:
+            first.append(nodes)
         if addon.service_account:
             first.append(
                 PodIdentity(

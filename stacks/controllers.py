@@ -14,8 +14,10 @@ from airflow_eks.chart_installer import ChartInstaller
 from airflow_eks.iam import allow, decrypt
 from airflow_eks.karpenter import Karpenter
 from airflow_eks.load_balancer_controller import load_balancer_controller_statements
+from airflow_eks.metrics_store import MetricsStore
 from airflow_eks.pod_identity import PodIdentity
 from charts import external_secrets, karpenter, keda, load_balancer_controller, storage
+from charts.addons.base import MetricsWorkspace
 from charts.airflow import SecretArns
 from charts.node_pools import NodeTemplate
 from charts.placement import worker_pool
@@ -69,15 +71,26 @@ class Controllers(NestedStack):
         )
         self._load_balancer_controller(vpc_id)
         self._external_secrets(secret_arns, key)
-        self._karpenter(node_subnet_terms, key)
+        nodes = self._karpenter(node_subnet_terms, key)
         install_addons(
             self,
-            context=addon_context(settings=settings, registry=registry, vpc_id=vpc_id, key_arn=key.key_arn),
+            context=addon_context(
+                settings=settings,
+                registry=registry,
+                vpc_id=vpc_id,
+                key_arn=key.key_arn,
+                metrics_workspace=self._metrics_workspace(key) if settings.has_managed_prometheus else None,
+            ),
             cluster=cluster,
             app=self._app,
             key=key,
+            nodes=nodes,
             after=[storage_classes],
         )
+
+    def _metrics_workspace(self, key: kms.IKey) -> MetricsWorkspace:
+        made = MetricsStore(self, "MetricsStore", name=self._settings.name, key=key)
+        return MetricsWorkspace(arn=made.arn, remote_write_url=made.remote_write_url)
 
     def _load_balancer_controller(self, vpc_id: str) -> None:
         settings = self._settings
@@ -133,7 +146,7 @@ class Controllers(NestedStack):
         )
         ChartInstaller(self, "ExternalSecrets", cluster=self._cluster, chart=chart, after=[identity])
 
-    def _karpenter(self, node_subnet_terms: tuple[dict[str, Any], ...], key: kms.IKey) -> None:
+    def _karpenter(self, node_subnet_terms: tuple[dict[str, Any], ...], key: kms.IKey) -> ChartInstaller:
         settings = self._settings
         aws = Karpenter(
             self,
@@ -166,8 +179,8 @@ class Controllers(NestedStack):
             if settings.addons.spark_operator
             else None,
         )
-        ChartInstaller(self, "Karpenter", cluster=self._cluster, chart=chart, after=[aws])
         self.spot_rule = aws.spot_rule
+        return ChartInstaller(self, "Karpenter", cluster=self._cluster, chart=chart, after=[aws])
 
 
 def _read_client_secret(oidc: OidcSettings | None) -> list[iam.PolicyStatement]:

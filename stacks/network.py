@@ -14,6 +14,9 @@ from constructs import Construct
 from settings import Settings
 from settings.network import ExistingVpc
 
+# Where Prometheus writes to, by the CDK's name.
+_METRICS = "PROMETHEUS_WORKSPACES"
+
 
 class Network(NestedStack):
     """The VPC and its subnets: ``private`` for nodes and load balancer, ``data`` for what holds state."""
@@ -29,7 +32,7 @@ class Network(NestedStack):
             zones=network.zones,
             zone_names=network.availability_zones,
             nat_gateways=1 if network.nat_gateways == "single" else network.zones,
-            interface_endpoints=settings.facts.interface_endpoints if network.interface_endpoints else (),
+            interface_endpoints=_endpoints(settings),
             flow_log_retention=retention(settings.logs.retention_days) if network.flow_logs else None,
             key=key,
         )
@@ -38,6 +41,12 @@ class Network(NestedStack):
         self.data = ec2.SubnetSelection(subnets=self.vpc.isolated_subnets)
         self.node_subnet_terms: tuple[dict[str, Any], ...] = made.node_subnet_terms
         self.load_balancer_subnet_ids: tuple[str, ...] = ()
+
+
+def _endpoints(settings: Settings) -> tuple[str, ...]:
+    if not settings.network.interface_endpoints:
+        return ()
+    return (*settings.facts.interface_endpoints, *([_METRICS] if settings.has_managed_prometheus else []))
 
 
 class ExistingNetwork(Construct):

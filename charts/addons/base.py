@@ -15,6 +15,14 @@ from settings.addons import addon_switches
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricsWorkspace:
+    """Where metrics are kept outside the cluster (Amazon Managed Service for Prometheus), as tokens of the CDK."""
+
+    arn: str
+    remote_write_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AddonContext:
     """What an add-on may want to know of the platform."""
 
@@ -26,6 +34,8 @@ class AddonContext:
     """Tokens of the CDK, as text: they are known when the stack is deployed."""
     key_arn: str
     """The deployment's key."""
+    metrics_workspace: MetricsWorkspace | None = None
+    """None where there is none; and none is needed to know which add-ons there are."""
 
     def arn(self, service: str, resource: str) -> str:
         """ARN of a resource in the deployment's account and region."""
@@ -80,6 +90,8 @@ class HelmAddon:
     statements: tuple[Statement, ...] = ()
     log_groups: tuple[str, ...] = ()
     """CloudWatch Logs groups that it writes to, by their names: made before it, and deleted after it."""
+    needs_nodes: bool = False
+    """Whether its pods run on nodes from Karpenter: it comes after the NodePools, and goes before them."""
     after: tuple[str, ...] = ()
     """Add-ons that have to be there first, and go after it."""
 

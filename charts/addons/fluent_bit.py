@@ -11,14 +11,23 @@ from charts.addons.base import AddonContext, HelmAddon, ServiceAccount, Statemen
 from charts.addons.container_insights import log_group
 from charts.helm_release import HelmRelease
 from charts.namespace import namespace as make_namespace
-from charts.network_policy import CREDENTIALS, DNS, HTTPS, NetworkPolicies
+from charts.network_policy import CREDENTIALS, DNS, HTTPS, NetworkPolicies, labelled
 from charts.placement import ARCHITECTURE, resources
+from charts.scrape import Endpoint
 from constructs import Construct
 from settings import Registry
 
 NAMESPACE = "fluent-bit"
 _NAME = "fluent-bit"
 KINDS = ("application", "dataplane", "host")
+METRICS = Endpoint(
+    name="fluent-bit",
+    namespace=NAMESPACE,
+    pods=labelled(**{"app.kubernetes.io/name": _NAME}),
+    port_name="http",
+    port=2020,
+    path="/api/v2/metrics/prometheus",
+)
 
 
 def addon(context: AddonContext) -> HelmAddon:
@@ -119,7 +128,8 @@ class FluentBitChart(cdk8s.Chart):
         )
         release.add_dependency(namespace)
         if network_policies:
-            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=[DNS, HTTPS, CREDENTIALS])
+            flows = [DNS, HTTPS, CREDENTIALS, METRICS.scrape_in]
+            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=flows)
             policies.node.add_dependency(namespace)
             release.node.add_dependency(policies)
 

@@ -7,8 +7,9 @@ import cdk8s
 from charts.addons.base import AddonContext, HelmAddon, ServiceAccount, Statement
 from charts.helm_release import HelmRelease
 from charts.namespace import namespace as make_namespace
-from charts.network_policy import ALL_PODS, CREDENTIALS, DNS, HTTPS, Flow, NetworkPolicies, addresses
+from charts.network_policy import ALL_PODS, CREDENTIALS, DNS, HTTPS, Flow, NetworkPolicies, addresses, labelled
 from charts.placement import SYSTEM_POOL, node_selector, resources
+from charts.scrape import Endpoint
 from charts.storage import EBS_STORAGE_CLASS
 from constructs import Construct
 from settings import Registry
@@ -16,6 +17,13 @@ from settings import Registry
 NAMESPACE = "opencost"
 _RELEASE = "opencost"
 _SERVICE_ACCOUNT = "opencost"
+METRICS = Endpoint(
+    name="opencost",
+    namespace=NAMESPACE,
+    pods=labelled(**{"app.kubernetes.io/name": "opencost"}),
+    port_name="http",
+    port=9003,
+)
 
 # Where it keeps what it has measured, when it measures by itself.
 _DATA = "/var/configs"
@@ -115,4 +123,4 @@ class OpenCostChart(cdk8s.Chart):
 def _flows(vpc_cidr: str) -> list[Flow]:
     # Price lists and the API server are behind HTTPS; what pods use, each node's kubelet says.
     kubelets = Flow(name="kubelets", pods=ALL_PODS, to=[addresses(vpc_cidr)], ports=[("TCP", 10250)])
-    return [DNS, HTTPS, CREDENTIALS, kubelets]
+    return [DNS, HTTPS, CREDENTIALS, METRICS.scrape_in, kubelets]

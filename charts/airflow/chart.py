@@ -6,6 +6,7 @@ import cdk8s
 
 from charts.airflow.components import HELM_TIMEOUT_SECONDS, RELEASE
 from charts.airflow.dag_volume import AirflowDagVolume
+from charts.airflow.endpoints import NAMESPACE
 from charts.airflow.git_askpass import GitAskpass
 from charts.airflow.git_credentials import GitCredentials
 from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalancer, SecretArns
@@ -20,8 +21,6 @@ from charts.namespace import namespace as make_namespace
 from charts.network_policy import NetworkPolicies
 from constructs import Construct
 from settings import Registry, Settings
-
-NAMESPACE = "airflow"
 
 
 class AirflowChart(cdk8s.Chart):
@@ -90,7 +89,11 @@ class AirflowChart(cdk8s.Chart):
             )
             parts.append(credentials)
         if settings.cluster.network_policies:
-            flows = airflow_flows(vpc_cidr=settings.network.vpc_cidr, ssh=dag_repository.credentials == "ssh-key")
+            flows = airflow_flows(
+                vpc_cidr=settings.network.vpc_cidr,
+                ssh=dag_repository.credentials == "ssh-key",
+                delivery=settings.dags.delivery,
+            )
             parts.append(NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=flows))
         if settings.airflow.ingress.oidc:
             parts.append(SignIn(self, "sign-in", namespace=NAMESPACE, oidc=settings.airflow.ingress.oidc))

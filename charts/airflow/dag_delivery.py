@@ -15,6 +15,7 @@ from typing import Any
 
 from charts.airflow import git_askpass, git_credentials
 from charts.airflow.dag_volume import CLAIM
+from charts.airflow.endpoints import GIT_SYNC_PORT
 from charts.airflow.inputs import DagRepository
 from charts.airflow.pod_security import restricted_pod
 from charts.placement import resources
@@ -27,7 +28,6 @@ _BUNDLE_CLASS = "airflow.providers.git.bundles.git.GitDagBundle"
 
 _GIT_SYNC_UID = 65533
 """The access point of the DAG volume makes every file this user's; git-sync is this user too."""
-_GIT_SYNC_PORT = 1234
 _MAX_FAILURES = -1
 """A repository that cannot be reached for a while is no reason to stop parsing the DAGs that are there."""
 _FOLDER = "/opt/airflow/dags"
@@ -64,6 +64,7 @@ class DagDelivery:
                 "subPath": self.dags.subdirectory,
                 "period": f"{self.dags.sync_period_seconds}s",
                 "maxFailures": _MAX_FAILURES,
+                "httpPort": GIT_SYNC_PORT,
                 "recommendedProbeSetting": True,
                 # A large repository takes its time to be cloned: five minutes, as beside a pod.
                 "startupProbe": {"failureThreshold": 60},
@@ -150,9 +151,10 @@ class DagDelivery:
         return [git_askpass.volume()] if self._signs and not self.git_sync_is_built else []
 
     def _git_sync_environment(self) -> list[Values]:
+        metrics = {"name": "GITSYNC_HTTP_METRICS", "value": "true"}
         if self._signs:
-            return git_askpass.git_sync_environment()
-        return git_credentials.git_sync_environment(self.repository)
+            return [metrics, *git_askpass.git_sync_environment()]
+        return [metrics, *git_credentials.git_sync_environment(self.repository)]
 
     def _git_sync(self) -> Values:
         """A native sidecar: Airflow starts when the first synchronization is done, and git-sync ends after it."""
@@ -165,7 +167,7 @@ class DagDelivery:
             "GITSYNC_ADD_USER": "true",
             "GITSYNC_PERIOD": f"{self.dags.sync_period_seconds}s",
             "GITSYNC_MAX_FAILURES": str(_MAX_FAILURES),
-            "GITSYNC_HTTP_BIND": f":{_GIT_SYNC_PORT}",
+            "GITSYNC_HTTP_BIND": f":{GIT_SYNC_PORT}",
         }
         return {
             "name": "git-sync",
@@ -177,7 +179,7 @@ class DagDelivery:
             ],
             # Answers with 200 once there is something to link to.
             "startupProbe": {
-                "httpGet": {"path": "/", "port": _GIT_SYNC_PORT},
+                "httpGet": {"path": "/", "port": GIT_SYNC_PORT},
                 "periodSeconds": 2,
                 "failureThreshold": 150,
             },

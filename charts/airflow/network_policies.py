@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from charts.airflow.endpoints import NAMESPACE, airflow_endpoints
 from charts.alarm_flow import alarm_metrics_in
 from charts.network_policy import (
     CREDENTIALS,
@@ -14,6 +15,7 @@ from charts.network_policy import (
     one_of,
     pods,
 )
+from settings.dags import Delivery
 
 _COMPONENT = "component"
 _POOLER, _STATSD, _API = "pgbouncer", "statsd", "api-server"
@@ -28,7 +30,7 @@ _TASKS = one_of(_COMPONENT, "worker", "triggerer")
 _LOGS = [("worker", _WORKER_LOG_PORT), ("triggerer", _TRIGGERER_LOG_PORT)]
 
 
-def airflow_flows(*, vpc_cidr: str, ssh: bool) -> list[Flow]:
+def airflow_flows(*, vpc_cidr: str, ssh: bool, delivery: Delivery) -> list[Flow]:
     """The flows. ``ssh``: DAGs come from a repository that is reached by SSH."""
     vpc = addresses(vpc_cidr)
     api, pooler, statsd = (labelled(**{_COMPONENT: name}) for name in (_API, _POOLER, _STATSD))
@@ -51,6 +53,7 @@ def airflow_flows(*, vpc_cidr: str, ssh: bool) -> list[Flow]:
         ),
         Flow(name="airflow-to-statsd", pods=_AIRFLOW, to=[pods(statsd)], ports=[("UDP", _STATSD_PORT)]),
         Flow(name="statsd-from-airflow", pods=statsd, source=[pods(_AIRFLOW)], ports=[("UDP", _STATSD_PORT)]),
+        *(each.scrape_in for each in airflow_endpoints(delivery)),
         Flow(name="tasks-to-everywhere", pods=_TASKS, to=[EVERYWHERE]),
     ]
     for component, port in _LOGS:
@@ -62,4 +65,4 @@ def airflow_flows(*, vpc_cidr: str, ssh: bool) -> list[Flow]:
     if ssh:
         readers = one_of(_COMPONENT, "dag-processor", "triggerer", "worker")
         flows.append(Flow(name="dags-by-ssh", pods=readers, to=[EVERYWHERE], ports=[("TCP", _SSH_PORT)]))
-    return [*flows, alarm_metrics_in("airflow")]
+    return [*flows, alarm_metrics_in(NAMESPACE)]

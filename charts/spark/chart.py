@@ -9,7 +9,7 @@ import cdk8s_plus_27 as kplus
 
 from charts.network_policy import ALL_PODS, DNS, HTTPS, Flow, NetworkPolicies, addresses
 from charts.spark.history_server import HistoryServer
-from charts.spark.names import OPERATOR_NAMESPACE
+from charts.spark.names import OPERATOR_METRICS, OPERATOR_NAMESPACE
 from charts.spark.nodes_policy import NodesPolicy
 from charts.spark.operator import operator
 from charts.spark.team import RESTRICTED, SparkTeam
@@ -66,9 +66,8 @@ class SparkChart(cdk8s.Chart):
             # The API server asks its webhook about each job and each of its pods.
             api_server = addresses(vpc_cidr)
             webhook = Flow(name="admission-from-api-server", pods=ALL_PODS, source=[api_server], ports=[("TCP", 9443)])
-            policies = NetworkPolicies(
-                self, "network-policies", namespace=OPERATOR_NAMESPACE, flows=[DNS, HTTPS, webhook]
-            )
+            flows = [DNS, HTTPS, OPERATOR_METRICS.scrape_in, webhook]
+            policies = NetworkPolicies(self, "network-policies", namespace=OPERATOR_NAMESPACE, flows=flows)
             policies.node.add_dependency(namespace)
             release.node.add_dependency(policies)
         if spark.history_server:

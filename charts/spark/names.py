@@ -1,9 +1,19 @@
-"""Names of Spark's in the cluster."""
+"""Names of Spark's in the cluster, and where its operator says how it does."""
 
 from __future__ import annotations
 
+from charts.network_policy import labelled
+from charts.scrape import Endpoint
+
 OPERATOR_NAMESPACE = "spark-operator"
 OPERATOR_RELEASE = "spark-operator"
+OPERATOR_METRICS = Endpoint(
+    name="spark-operator",
+    namespace=OPERATOR_NAMESPACE,
+    pods=labelled(**{"app.kubernetes.io/component": "controller"}),
+    port_name="metrics",
+    port=8080,
+)
 HISTORY_NAMESPACE = "spark-history"
 HISTORY_SERVER = "spark-history-server"
 HISTORY_PORT = 18080

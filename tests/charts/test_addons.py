@@ -17,6 +17,7 @@ import yaml
 from aws_cdk import App
 
 from charts.addons import Addon, AddonContext, EksAddon, HelmAddon, enabled_addons
+from charts.addons.base import MetricsWorkspace
 from settings import Registry, build_settings, cdk_json_context, load_releases
 from settings.addons import AddonSettings, AddonSwitch, addon_switches
 from settings.releases import Releases
@@ -36,6 +37,10 @@ ELSEWHERE = {
     "karpenter": ("charts/karpenter.py", "/KarpenterResources/Identity/"),
     "spark_operator": ("charts/spark/operator.py", "/Spark/Team-"),
 }
+WORKSPACE = MetricsWorkspace(
+    arn="arn:aws:aps:us-west-2:123456789012:workspace/ws-1",
+    remote_write_url="https://aps-workspaces.us-west-2.amazonaws.com/workspaces/ws-1/api/v1/remote_write",
+)
 HEADINGS = ("Why it is here", "Defaults", "Permissions", "See that it works", "Switch it off")
 
 
@@ -48,6 +53,7 @@ def context(partition: str = "aws", **chosen: Any) -> AddonContext:
         account="123456789012",
         vpc_id="vpc-1",
         key_arn="arn:aws:kms:us-west-2:123456789012:key/1",
+        metrics_workspace=WORKSPACE if settings.has_managed_prometheus else None,
     )
 
 

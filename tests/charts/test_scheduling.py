@@ -57,7 +57,7 @@ def rendered(helm: Path, settings: Settings, objects: list[Object]) -> Iterator[
     yield from _pods(objects, "object")
     for release in (item for item in objects if item["kind"] == "HelmRelease"):
         name = release["metadata"]["name"]
-        if name == "karpenter-crd":
+        if name in ("karpenter-crd", "prometheus-operator-crds"):
             continue
         found = rendering.render(
             helm,

@@ -41,6 +41,18 @@ def kind(*kinds: str) -> Selector:
     return lambda deployment: {each.address for each in deployment.objects if each.kind in kinds}
 
 
+def namespace(name: str) -> Selector:
+    """A namespace itself."""
+    return lambda deployment: {
+        each.address for each in deployment.objects if (each.kind, each.name) == ("Namespace", name)
+    }
+
+
+def named(kind: str, name: str) -> Selector:
+    """The object of a kind with a name, where it is there."""
+    return lambda deployment: {each.address for each in deployment.objects if (each.kind, each.name) == (kind, name)}
+
+
 def inside(namespace: str, *kinds: str) -> Selector:
     """Objects and releases of a namespace, all or those of these kinds."""
     return lambda deployment: {
@@ -111,6 +123,18 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (addon("coredns"), release("cluster-proportional-autoscaler"), "it scales what is there"),
     (within("/OpencostIdentity/"), release("opencost"), "it calls AWS"),
     (addon("aws-ebs-csi-driver"), release("opencost"), "its claim goes with it, and the driver deletes the volume"),
+    (resources("APS::Workspace"), release("kube-prometheus-stack"), "it writes to its last moment"),
+    (within("/PrometheusIdentity/"), release("kube-prometheus-stack"), "it calls AWS to its last moment"),
+    (release("prometheus-operator-crds"), release("kube-prometheus-stack"), "its operator reads these kinds"),
+    (release("kube-prometheus-stack"), kind("PodMonitor"), "monitors go first"),
+    (kind("NodePool"), release("kube-prometheus-stack"), "its servers run on these nodes"),
+    (kind("StorageClass"), release("kube-prometheus-stack"), "its claims name the class"),
+    (
+        addon("aws-ebs-csi-driver"),
+        namespace("monitoring"),
+        "the namespace is gone when its claims are, and the driver deletes the volumes",
+    ),
+    (namespace("monitoring"), release("kube-prometheus-stack"), "claims go after the release, with it"),
     (within("/FluentBitIdentity/"), release("fluent-bit"), "it calls AWS to its last moment"),
     (NODE_GROUP, addon("amazon-cloudwatch-observability"), "it runs on nodes"),
     # Volumes

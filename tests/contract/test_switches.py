@@ -20,7 +20,7 @@ from tests.support.synthesis import synthesize_with
 SWITCHABLE = [switch.name for switch in addon_switches(AddonSettings()) if not switch.needed]
 # Those that need another one are switched off with it; without its driver no file system carries the DAGs.
 WITH_VOLUMES = frozenset(
-    {"ebs_csi_driver", "snapshot_controller", "opencost", "metrics_server", "cluster_autoscaler", "fluent_bit"}
+    {"ebs_csi_driver", "snapshot_controller", "opencost", "metrics_server", "cluster_autoscaler", "fluent_bit", "prometheus"}
 )
 BESIDE: dict[str, Any] = {"dags.delivery": "sidecar"}
 
@@ -36,6 +36,7 @@ TRACES = {
     "opencost": ("opencost", "Opencost"),
     "fluent_bit": ("fluent-bit", "FluentBitIdentity", "/aws/containerinsights/airflow/application"),
     "container_insights": ("amazon-cloudwatch-observability", "/aws/containerinsights/airflow/performance"),
+    "prometheus": ("kube-prometheus-stack", "prometheus-operator-crds", "AWS::APS::Workspace", "aps:RemoteWrite"),
     "spark_operator": ("spark-operator", "spark-team-a", "sparkoperator.k8s.io", "SparkBucket"),
 }
 
