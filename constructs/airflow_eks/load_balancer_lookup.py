@@ -46,7 +46,7 @@ class LoadBalancerLookup(Construct):
             timeout=_TIMEOUT,
         )
         self._identity = host.value
-        self._logs = OwnedLogGroup(self, "Logs", retention=retention(HANDLER_LOG_RETENTION_DAYS), key=key)
+        self._logs = OwnedLogGroup(self, "HandlerLogs", retention=retention(HANDLER_LOG_RETENTION_DAYS), key=key)
         load_balancer = self._ask(
             "LoadBalancer", "DescribeLoadBalancers", {"Names": [name]}, "LoadBalancers.0.LoadBalancerArn"
         )

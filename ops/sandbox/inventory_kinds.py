@@ -32,6 +32,48 @@ def _ec2(name: str, operation: str, items: str, identifier: str, **rest: Any) ->
 
 
 KINDS: tuple[Kind, ...] = (
+    Kind(
+        name="alarm",
+        service="cloudwatch",
+        operation="describe_alarms",
+        items="MetricAlarms",
+        identifier="AlarmName",
+    ),
+    Kind(
+        name="alarm, composite",
+        service="cloudwatch",
+        operation="describe_alarms",
+        items="CompositeAlarms",
+        identifier="AlarmName",
+    ),
+    Kind(
+        name="dashboard",
+        service="cloudwatch",
+        operation="list_dashboards",
+        items="DashboardEntries",
+        identifier="DashboardName",
+    ),
+    Kind(
+        name="event subscription of databases",
+        service="rds",
+        operation="describe_event_subscriptions",
+        items="EventSubscriptionsList",
+        identifier="CustSubscriptionId",
+    ),
+    Kind(
+        name="subscription",
+        service="sns",
+        operation="list_subscriptions",
+        items="Subscriptions",
+        identifier="SubscriptionArn",
+    ),
+    Kind(
+        name="target group",
+        service="elbv2",
+        operation="describe_target_groups",
+        items="TargetGroups",
+        identifier="TargetGroupName",
+    ),
     _ec2("address", "describe_addresses", "Addresses", "AllocationId"),
     _ec2("flow log", "describe_flow_logs", "FlowLogs", "FlowLogId"),
     _ec2("instance", "describe_instances", "Reservations", "ReservationId"),

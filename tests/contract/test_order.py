@@ -41,13 +41,6 @@ def kind(*kinds: str) -> Selector:
     return lambda deployment: {each.address for each in deployment.objects if each.kind in kinds}
 
 
-def namespace(name: str) -> Selector:
-    """A namespace itself."""
-    return lambda deployment: {
-        each.address for each in deployment.objects if (each.kind, each.name) == ("Namespace", name)
-    }
-
-
 def named(kind: str, name: str) -> Selector:
     """The object of a kind with a name, where it is there."""
     return lambda deployment: {each.address for each in deployment.objects if (each.kind, each.name) == (kind, name)}
@@ -101,6 +94,12 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     # Load balancers
     (within("/LoadBalancerControllerIdentity/"), release("aws-load-balancer-controller"), "it calls AWS"),
     (release("aws-load-balancer-controller"), AIRFLOW, "the Ingress has a finalizer that only the controller removes"),
+    # Alarms: gone before what they watch, or each deployment would end with a storm of them.
+    (AIRFLOW, within("/Alarms/"), "the load balancer that they watch comes with it"),
+    (resources("RDS::DBCluster"), within("/Alarms/Alarms/"), "they watch it"),
+    (resources("ElastiCache::ReplicationGroup"), within("/Alarms/Alarms/"), "they watch it"),
+    (resources("CloudWatch::Alarm"), resources("CloudWatch::CompositeAlarm"), "its rule names them"),
+    (within("/AlarmMetricsIdentity/"), named("Deployment", "alarm-metrics"), "it calls AWS to its last moment"),
     # Karpenter
     (
         within("/KarpenterResources/"),
@@ -131,10 +130,10 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (kind("StorageClass"), release("kube-prometheus-stack"), "its claims name the class"),
     (
         addon("aws-ebs-csi-driver"),
-        namespace("monitoring"),
+        named("Namespace", "monitoring"),
         "the namespace is gone when its claims are, and the driver deletes the volumes",
     ),
-    (namespace("monitoring"), release("kube-prometheus-stack"), "claims go after the release, with it"),
+    (named("Namespace", "monitoring"), release("kube-prometheus-stack"), "claims go after the release, with it"),
     (within("/FluentBitIdentity/"), release("fluent-bit"), "it calls AWS to its last moment"),
     (NODE_GROUP, addon("amazon-cloudwatch-observability"), "it runs on nodes"),
     # Volumes

@@ -22,6 +22,8 @@ ON_ANYTHING = (
     ("/KarpenterResources/Identity/", "ReadInstanceOffers", NO_RESOURCE),
     ("/KarpenterResources/Identity/", "ReadPrices", NO_RESOURCE),
     ("/KarpenterResources/Identity/", "ListInstanceProfiles", NO_RESOURCE),
+    ("/Alarms/LoadBalancer/", "DescribeLoadBalancers", NO_RESOURCE),
+    ("/Alarms/LoadBalancer/", "DescribeTargetGroups", NO_RESOURCE),
 )
 # On any resource, nothing but reads.
 READ = re.compile(r"^[a-z0-9-]+:(Describe|List|Get)[A-Za-z]+$")
@@ -42,6 +44,7 @@ MANAGED = (
     ("AmazonEC2ContainerRegistryReadOnly", "/KubectlProvider/", "helm pulls charts"),
     ("AmazonElasticContainerRegistryPublicReadOnly", "/KubectlProvider/", "helm pulls charts"),
     ("AWSLambdaBasicExecutionRole", "/Custom::", "the CDK's own function"),
+    ("AWSLambdaBasicExecutionRole", "/Alarms/AWS679f53fac002430cb0da5b7982bd2287/", "the CDK's own function"),
 )
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+from ops.sandbox.pretend_cluster import load_balancer
 from ops.sandbox.pretend_cluster.calls import Call, Parser
 from ops.sandbox.pretend_cluster.order import RELEASE, check_creation, check_deletion, has_namespace
 from ops.sandbox.pretend_cluster.state import RefusedError, Thing
@@ -15,6 +16,8 @@ from settings import load_releases
 _PRIVATE = re.compile(r"oci://\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/.+/charts/")
 # The function that runs helm ends after 15 minutes.
 _MAXIMUM_SECONDS = 14 * 60
+AIRFLOW = "airflow"
+"""The one release with an Ingress."""
 
 
 def run(call: Call) -> str:
@@ -81,8 +84,7 @@ def _upgrade(call: Call, options: argparse.Namespace) -> str:
     else:
         chart = {"name": options.chart, "version": options.version}
         _check_pinned(repository=options.repo, **chart)
-    if options.values:
-        json.loads(options.values.read_text(encoding="utf-8"))
+    values = json.loads(options.values.read_text(encoding="utf-8")) if options.values else {}
     if _seconds(options.timeout) > _MAXIMUM_SECONDS:
         raise RefusedError(f"the release {options.release} may take {options.timeout}: the function ends before")
     release = _release(options)
@@ -92,6 +94,7 @@ def _upgrade(call: Call, options: argparse.Namespace) -> str:
             cluster.put(Thing(kind="Namespace", group="", namespace="", name=options.namespace), "by helm")
         check_creation(cluster, release)
         done = cluster.put(release, f"chart {chart['name']} {chart['version']}")
+        load_balancer.make(call.aws, cluster.name, values)
     return f"{release.label} {done}\n"
 
 
@@ -103,6 +106,8 @@ def _uninstall(call: Call, options: argparse.Namespace) -> str:
             raise RefusedError(f"the release {options.release} is uninstalled without --wait")
         check_deletion(cluster, release)
         cluster.remove(release)
+        if options.release == AIRFLOW:
+            load_balancer.delete(call.aws, cluster.name)
     return f"{release.label} uninstalled\n"
 
 

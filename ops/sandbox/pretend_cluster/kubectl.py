@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ops.sandbox.pretend_cluster import load_balancer
 from ops.sandbox.pretend_cluster.calls import Call, Parser
 from ops.sandbox.pretend_cluster.order import check_creation, check_deletion
 from ops.sandbox.pretend_cluster.state import Cluster, RefusedError, Thing
@@ -15,7 +16,9 @@ _REQUIRED = ("apiVersion", "kind", "metadata")
 
 
 def run(call: Call) -> str:
-    """Apply, create or delete the objects of a file. Raises RefusedError."""
+    """Apply, create or delete the objects of a file, or say where an Ingress is. Raises RefusedError."""
+    if "get" in call.arguments:
+        return _get(call)
     parser = Parser(prog="kubectl")
     parser.add_argument("verb", choices=["apply", "create", "delete"])
     parser.add_argument("--kubeconfig", type=Path, required=True)
@@ -30,6 +33,21 @@ def run(call: Call) -> str:
             call.fault(f"{options.verb} {thing.label}")
             output += f"{thing.label} {_do(options.verb, cluster, thing)}\n"
     return output
+
+
+def _get(call: Call) -> str:
+    """The host name of an Ingress, which is all that anybody asks for. Raises RefusedError."""
+    parser = Parser(prog="kubectl")
+    parser.add_argument("verb", choices=["get"])
+    parser.add_argument("--kubeconfig", type=Path, required=True)
+    parser.add_argument("-n", "--namespace", required=True)
+    parser.add_argument("type", choices=["ingress"])
+    parser.add_argument("name")
+    parser.add_argument("-o", choices=["jsonpath='{.status.loadBalancer.ingress[0].hostname}'"], required=True)
+    options = parser.parse_args(call.arguments)
+    with call.clusters.held(call.cluster_of(options.kubeconfig)) as cluster:
+        call.fault(f"get ingress {options.name}")
+        return f"'{load_balancer.host(call.aws, cluster.name)}'"
 
 
 def _do(verb: str, cluster: Cluster, thing: Thing) -> str:

@@ -134,3 +134,25 @@ class DBSubnetGroup(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         deletion.aws.call("rds", "delete_db_subnet_group", DBSubnetGroupName=deletion.ref)
+
+
+class EventSubscription(ResourceType):
+    name = "AWS::RDS::EventSubscription"
+
+    def create(self, request: Request) -> Physical:
+        name = request.properties.get("SubscriptionName") or request.name(limit=255, lower=True)
+        request.call(
+            "rds",
+            "create_event_subscription",
+            "SnsTopicArn",
+            "SourceType",
+            "SourceIds",
+            "EventCategories",
+            "Enabled",
+            "Tags",
+            SubscriptionName=name,
+        )
+        return Physical(ref=name)
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("rds", "delete_event_subscription", SubscriptionName=deletion.ref)

@@ -1,0 +1,51 @@
+"""Topics."""
+
+from __future__ import annotations
+
+from ops.sandbox.inputs import text
+from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+
+
+class Topic(ResourceType):
+    name = "AWS::SNS::Topic"
+
+    def create(self, request: Request) -> Physical:
+        properties = request.properties
+        name = properties.get("TopicName") or request.name(limit=256)
+        arn = request.aws.call(
+            "sns",
+            "create_topic",
+            Name=name,
+            Attributes={key: text(value) for key, value in properties.pick("DisplayName", "KmsMasterKeyId").items()},
+            Tags=properties.get("Tags", []),
+        )["TopicArn"]
+        return Physical(ref=arn, attributes={"TopicArn": arn, "TopicName": name})
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("sns", "delete_topic", TopicArn=deletion.ref)
+
+
+class TopicPolicy(ResourceType):
+    name = "AWS::SNS::TopicPolicy"
+
+    def create(self, request: Request) -> Physical:
+        policy = text(request.properties["PolicyDocument"])
+        for topic in request.properties["Topics"]:
+            request.aws.call(
+                "sns", "set_topic_attributes", TopicArn=topic, AttributeName="Policy", AttributeValue=policy
+            )
+        return Physical(ref=request.name())
+
+    def delete(self, deletion: Deletion) -> None:
+        """A topic is never without one: this one goes with it."""
+
+
+class Subscription(ResourceType):
+    name = "AWS::SNS::Subscription"
+
+    def create(self, request: Request) -> Physical:
+        arn = request.call("sns", "subscribe", "TopicArn", "Protocol", "Endpoint", ReturnSubscriptionArn=True)
+        return Physical(ref=arn["SubscriptionArn"])
+
+    def delete(self, deletion: Deletion) -> None:
+        deletion.aws.call("sns", "unsubscribe", SubscriptionArn=deletion.ref)
