@@ -16,6 +16,8 @@ SERVICE_LINKED_ROLE = re.compile(r":role/aws-service-role/[a-z.]+\.amazonaws\.co
 FOREIGN_DOMAIN = re.compile(r"amazonaws\.com(?!\.cn)|\.aws\.dev|\.api\.aws|\.on\.aws")
 PUBLIC_REGISTRY = re.compile(
     r"public\.ecr\.aws|ghcr\.io|quay\.io|registry\.k8s\.io|k8s\.gcr\.io|docker\.io|gcr\.io|mcr\.microsoft\.com"
+    # Where the images of EKS' add-ons are in most regions of the other partition.
+    r"|602401143452"
     r"|https?://[a-z.-]*(github|apache\.org|kedacore|external-secrets\.io)"
 )
 
