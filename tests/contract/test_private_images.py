@@ -92,7 +92,7 @@ def named_images(values: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str,
     if not isinstance(values, Mapping):
         return
     whole = values.get("fullImageName")
-    parts = [str(values[key]) for key in ("registry", "repository") if values.get(key)]
+    parts = [values[key] for key in ("registry", "repository") if isinstance(values.get(key), str) and values[key]]
     if whole or parts:
         yield ".".join(path), whole or "/".join(parts)
     for key, value in values.items():
