@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import cdk8s
 import jsonschema
 import pytest
+import yaml
 
 from charts.addons import HelmAddon, enabled_addons
 from charts.addons.prometheus import endpoints
@@ -21,8 +23,10 @@ from tests.charts import rendering
 from tests.charts.builders import Object, build_charts, settings_for
 from tests.charts.test_addons import WORKSPACE, context
 from tests.charts.test_render_addons import one
+from tests.contract import test_values
 from tests.support.pod_security import violations
 
+COMMENTED = {"priorityClassName"}
 STACK, CRDS = "kube-prometheus-stack", "prometheus-operator-crds"
 
 
@@ -205,6 +209,28 @@ def test_the_account_with_the_role_is_the_one_that_prometheus_uses(helm: Path) -
     assert prometheus(helm)["serviceAccountName"] == addon.service_account.name
     [statement] = addon.statements
     assert (statement.actions, statement.resources) == (("aps:RemoteWrite",), (WORKSPACE.arn,))
+
+
+@pytest.mark.parametrize("name", ["kube-state-metrics", "prometheus-node-exporter"])
+def test_keys_of_the_charts_within_are_known(name: str) -> None:
+    """As tests/contract/test_values.py has it for the other charts."""
+    with tarfile.open(rendering.chart_archive(STACK)) as archive:
+        member = archive.extractfile(f"{STACK}/charts/{name}/values.yaml")
+        assert member is not None
+        defaults = yaml.safe_load(member.read())
+    values = one(ours(), "HelmRelease", STACK)["spec"]["values"][name]
+    assert not set(test_values.unknown(values, defaults)) - COMMENTED
+    assert set(test_values.unknown({"colectors": []}, defaults)) == {"colectors"}
+
+
+def test_priorities_are_ones_that_the_charts_read(helm: Path) -> None:
+    """Their values.yaml has them as a comment."""
+    found = {
+        name: template["spec"].get("priorityClassName")
+        for name, template in rendering.pod_templates(stack(helm)).items()
+    }
+    assert found[f"Deployment/{STACK}-operator"] == "system-cluster-critical"
+    assert found[f"DaemonSet/{STACK}-prometheus-node-exporter"] == "system-node-critical"
 
 
 def test_nobody_lists_secrets_to_count_them(helm: Path) -> None:

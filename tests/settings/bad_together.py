@@ -92,6 +92,18 @@ CONTRADICTIONS = [
         "HTTP is redirected to HTTPS",
         beside={"airflow.ingress.certificate_arn": CERTIFICATE},
     ),
+    Bad(
+        "metrics.managed_prometheus",
+        "true",
+        "aws-cn has no Amazon Managed Prometheus; leave it unset",
+        beside={"partition": "aws-cn"},
+    ),
+    Bad(
+        "metrics.managed_prometheus",
+        "true",
+        "addons.prometheus is off, which writes to it",
+        beside={"addons.prometheus": "false"},
+    ),
     Bad("airflow.ingress.allow_http", "true", "with airflow.ingress.hosted_zone_id, HTTP is redirected", beside=ZONE),
     Bad(
         "airflow.ingress.oidc.issuer",

@@ -3,9 +3,11 @@
 import ast
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 from settings import PARTITIONS
+from settings.partition import Partition
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
@@ -89,3 +91,9 @@ def _strings(path: Path) -> list[str]:
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in alone)
     return [node.value for node in constants if isinstance(node.value, str)]
+
+
+@pytest.mark.parametrize("partition", PARTITIONS.values(), ids=lambda each: each.name)
+def test_managed_prometheus_is_where_botocore_knows_it(partition: Partition) -> None:
+    known = botocore.session.Session().get_available_regions("amp", partition_name=partition.name)
+    assert partition.managed_prometheus is bool(known)

@@ -9,7 +9,7 @@ import pytest
 from tests.support.deployment import Deployment, Resource
 
 TIERS = {"public", "private", "data"}
-ENDPOINTS = {"ecr.api", "ecr.dkr", "sts", "secretsmanager", "logs", "eks", "eks-auth"}
+ENDPOINTS = {"ecr.api", "ecr.dkr", "sts", "secretsmanager", "logs", "eks", "eks-auth", "aps-workspaces"}
 
 
 def subnets(deployment: Deployment, tier: str) -> list[Resource]:
@@ -83,8 +83,8 @@ def interface_endpoints(deployment: Deployment) -> list[Resource]:
 def test_interface_endpoints_from_medium_on(default_deployment: Deployment) -> None:
     found = interface_endpoints(default_deployment)
     region = default_deployment.settings.region
-    # In China EKS Auth is reached through NAT: nobody documents its endpoint there.
-    expected = ENDPOINTS - ({"eks-auth"} if region.startswith("cn-") else set())
+    # In China EKS Auth is reached through NAT: nobody documents its endpoint there. Managed Prometheus is not offered.
+    expected = ENDPOINTS - ({"eks-auth", "aps-workspaces"} if region.startswith("cn-") else set())
     assert {each.properties["ServiceName"].partition(f"{region}.")[2] for each in found} == expected
     private = {each.ref for each in subnets(default_deployment, "private")}
     [group] = {each.properties["SecurityGroupIds"][0] for each in found}
