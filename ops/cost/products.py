@@ -58,6 +58,14 @@ LOGS = Product(
 )
 
 
+ALARM = Product(key="cloudwatch/alarm", service="AmazonCloudWatch", usage="CW:AlarmMonitorUsage")
+COMPOSITE_ALARM = Product(
+    key="cloudwatch/composite-alarm", service="AmazonCloudWatch", usage="CW:CompositeAlarmMonitorUsage"
+)
+METRIC = Product(key="cloudwatch/metric", service="AmazonCloudWatch", usage="CW:MetricMonitorUsage")
+DASHBOARD = Product(key="cloudwatch/dashboard", service="AmazonCloudWatch", usage="DashboardsUsageHour")
+
+
 def instance(type_: str) -> Product:
     """A Linux instance on demand: ``m7g.large``."""
     attributes = {

@@ -11,12 +11,14 @@ from ops.contents import Contents
 from ops.cost import products
 from ops.cost.products import Product
 from ops.errors import OpsError
+from settings.published_metrics import ENDPOINTS
 from settings.quantities import cores
 
 # Nodes of Karpenter are of many types; their vCPUs are counted as those of this one, which has two.
 _UNIT, _UNIT_CORES = "m7g.large", 2
 # GB. Guesses for a month of an Airflow with some hundred DAGs, so that the lines are there: each is printed.
 _DATABASE_GB, _DAGS_GB, _TASK_LOGS_GB, _CONTAINER_LOGS_GB = 20, 1, 10, 20
+_PUBLISHER = "alarm-metrics"
 _SERVERS = ("apiServer", "scheduler", "triggerer", "dagProcessor", "pgbouncer", "statsd")
 
 
@@ -53,7 +55,13 @@ def quantities(contents: Contents) -> list[Quantity]:
     if "airflow" not in contents.releases:
         raise OpsError("the synthesized application has no release of Airflow")
     values = contents.releases["airflow"].values
-    return [*_cluster(contents, values), *_network(contents), *_data(contents), *_workers(contents, values)]
+    return [
+        *_cluster(contents, values),
+        *_network(contents),
+        *_data(contents),
+        *_alarms(contents),
+        *_workers(contents, values),
+    ]
 
 
 def _line(component: str, what: str, product: Product, number: float, **more: Any) -> Quantity:
@@ -124,6 +132,23 @@ def _data(contents: Contents) -> Iterator[Quantity]:
     )
     number = contents.count("AWS::SecretsManager::Secret") + masters
     yield _line(name, "secrets", products.SECRET, number, per=month)
+
+
+def _alarms(contents: Contents) -> Iterator[Quantity]:
+    name, month = "Alarms", Per.MONTH
+    plain = contents.resources("AWS::CloudWatch::Alarm")
+    # An expression is billed for each metric that it reads.
+    read = sum(sum("MetricStat" in each for each in alarm.properties.get("Metrics", ())) or 1 for alarm in plain)
+    for what, product, number in (
+        ("metrics that alarms look at", products.ALARM, read),
+        ("composite alarms", products.COMPOSITE_ALARM, contents.count("AWS::CloudWatch::CompositeAlarm")),
+        ("dashboards", products.DASHBOARD, contents.count("AWS::CloudWatch::Dashboard")),
+    ):
+        if number:
+            yield _line(name, what, product, number, per=month)
+    if any(each["metadata"]["name"] == _PUBLISHER for each in contents.objects("Deployment")):
+        metrics = sum(len(each.metrics) for each in ENDPOINTS)
+        yield _line(name, "metrics of the add-on alarm_metrics", products.METRIC, metrics, per=month)
 
 
 def _workers(contents: Contents, values: Mapping[str, Any]) -> Iterator[Quantity]:

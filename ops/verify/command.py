@@ -18,7 +18,7 @@ from ops.names import HELLO_DAG
 from ops.options import ContextOption, NameOption, OutputOption, ProfileOption, RegionOption, settings_from
 from ops.report import Output, Report, Status
 from ops.stack import DeployedStack, read_stack
-from ops.verify import cluster, dag_run, data, load_balancer, spark, stacks, storage, workloads
+from ops.verify import alarms, cluster, dag_run, data, load_balancer, spark, stacks, storage, workloads
 from ops.verify.subject import DagTest, Deployment
 
 CHECKS: tuple[Check[Deployment], ...] = (
@@ -35,6 +35,8 @@ CHECKS: tuple[Check[Deployment], ...] = (
     Check("AWS", "DAG repository", storage.repository),
     Check("AWS", "administrator's secret", data.admin_secret),
     Check("AWS", "load balancer", load_balancer.load_balancer),
+    Check("AWS", "alarms", alarms.alarms),
+    Check("AWS", "logs and metrics", alarms.arrival),
     Check("Kubernetes", "API server", workloads.api_server),
     Check("Kubernetes", "nodes", workloads.nodes),
     Check("Kubernetes", "node pools", workloads.node_pools),

@@ -256,6 +256,15 @@ def bucket_that_denies_all_without_tls_is_open_to_the_rest(clients: Clients) -> 
     return True
 
 
+def composite_alarm_is_made(clients: Clients) -> bool:
+    cloudwatch = clients("cloudwatch")
+    name = _name()
+    cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="FALSE")
+    (made,) = cloudwatch.describe_alarms(AlarmNames=[name])["CompositeAlarms"]
+    cloudwatch.delete_alarms(AlarmNames=[name])
+    return bool(made["AlarmRule"] == "FALSE")
+
+
 CASES = [
     address_in_use_is_not_released,
     bucket_that_denies_all_without_tls_is_open_to_the_rest,
@@ -271,6 +280,7 @@ CASES = [
     cluster_writes_a_log_group,
     codecommit_lists_repositories_and_keeps_files,
     codecommit_says_amazonaws_com_cn,
+    composite_alarm_is_made,
     container_registry_says_amazonaws_com_cn,
     database_says_amazonaws_com_cn,
     database_takes_its_automated_backup_along,

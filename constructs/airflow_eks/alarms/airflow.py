@@ -87,7 +87,8 @@ def _add_task_alarms(alarms: AlarmSet, deployment: str, *, failed_tasks_percent:
         "tasks-queued",
         what=f"For {queued_minutes} minutes tasks have been queued, and none has ended.",
         metric=expression(
-            "IF(FILL(queued, 0) > 0 AND FILL(failures, 0) + FILL(successes, 0) == 0, 1, 0)",
+            # A counter that has not counted yet is not there, and neither is what FILL would make of it.
+            "IF(queued > 0 AND SUM([queued * 0, failures, successes]) == 0, 1, 0)",
             label="queued, and none ends",
             seconds=seconds,
             queued=queued,
@@ -104,8 +105,7 @@ def _add_task_alarms(alarms: AlarmSet, deployment: str, *, failed_tasks_percent:
         what=f"More than {failed_tasks_percent} percent of the tasks have failed in each of {_FAILURE_PERIODS} times "
         "five minutes.",
         metric=expression(
-            f"IF(FILL(failures, 0) >= {_LEAST_FAILURES}, "
-            "100 * FILL(failures, 0) / (FILL(failures, 0) + FILL(successes, 0)), 0)",
+            f"IF(failures >= {_LEAST_FAILURES}, 100 * failures / SUM([failures, successes]), 0)",
             label="failed tasks, percent",
             seconds=seconds,
             failures=failures,

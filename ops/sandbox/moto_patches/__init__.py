@@ -7,11 +7,22 @@ has mended it itself.
 from __future__ import annotations
 
 from ops.sandbox.lambda_runtime import Functions
-from ops.sandbox.moto_patches import codecommit, dns_suffix, ec2, eks, elasticache, lambda_invocation, rds, s3
+from ops.sandbox.moto_patches import (
+    cloudwatch,
+    codecommit,
+    dns_suffix,
+    ec2,
+    eks,
+    elasticache,
+    lambda_invocation,
+    rds,
+    s3,
+)
 
 
 def apply(functions: Functions) -> None:
     """Mend moto in this process."""
+    cloudwatch.apply()
     codecommit.apply()
     dns_suffix.apply()
     ec2.apply()
