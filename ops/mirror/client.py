@@ -12,7 +12,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any
 
-import oras.auth.token
 import oras.container
 import oras.provider
 import requests
@@ -49,8 +48,10 @@ class Client(oras.provider.Registry):  # type: ignore[misc]  # oras has no types
         # As Docker does: a registry on this machine has no certificate.
         insecure = is_loopback(f"//{host}")
         super().__init__(hostname=address, insecure=insecure, auth_backend="basic" if password else "token")
-        logging.getLogger("oras.logger").setLevel(logging.CRITICAL)  # what it would write, errors say
+        for library in ("oras.logger", "urllib3.connectionpool"):
+            logging.getLogger(library).setLevel(logging.CRITICAL)  # what they would write, errors say
         self.host = host
+        self.ours = password is not None
         self.repository = self.get_container(f"{address}/{repository}")
         self.session.mount("https://", HTTPAdapter(max_retries=RETRY, pool_maxsize=32))
         self.session.mount("http://", HTTPAdapter(max_retries=RETRY, pool_maxsize=32))
@@ -72,7 +73,7 @@ class Client(oras.provider.Registry):  # type: ignore[misc]  # oras has no types
         if absent and answer.status_code == HTTPStatus.NOT_FOUND:
             return None
         if not answer.ok:
-            raise refused(answer, host=self.host, ours=not isinstance(self.auth, oras.auth.token.TokenAuth))
+            raise refused(answer, host=self.host, ours=self.ours)
         return answer
 
     def must(self, method: str, path: str, **parameters: Any) -> requests.Response:
@@ -105,7 +106,7 @@ class Client(oras.provider.Registry):  # type: ignore[misc]  # oras has no types
                 method, url, data=data, headers=headers, stream=stream, timeout=_TIMEOUT_SECONDS
             )
         except requests.RequestException as error:
-            raise unreachable(error, host=self.host) from None
+            raise unreachable(error, host=self.host, ours=self.ours) from None
         return answer
 
     def _signed_in(self) -> dict[str, str]:
@@ -115,7 +116,7 @@ class Client(oras.provider.Registry):  # type: ignore[misc]  # oras has no types
     def _sign_in(self, answer: requests.Response, headers: dict[str, str]) -> bool:
         """Whether there is another token to try with; puts it into the headers."""
         challenge = answer.headers.get("WWW-Authenticate", "")
-        if not challenge.lower().startswith("bearer") or not isinstance(self.auth, oras.auth.token.TokenAuth):
+        if self.ours or not challenge.lower().startswith("bearer"):
             return False
         signed, changed = self.auth.authenticate_request(answer, headers, refresh=True)
         headers.update(signed)

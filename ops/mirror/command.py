@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from ops.mirror import plan as plans
 from ops.mirror.artifacts import Artifact, artifacts
 from ops.mirror.copy import Copy
 from ops.mirror.errors import MirrorError, StopError
+from ops.mirror.plan import Planned
 from ops.mirror.remove import remove as remove_repositories
 from ops.mirror.route import Route, in_words, route_of
 from ops.options import ContextOption, ProfileOption, settings_from
@@ -75,15 +77,28 @@ def run(route: Route, wanted: list[Artifact], *, plan_only: bool, jobs: int) -> 
     with progress.status("looking at both ends"):
         plan = plans.make_plan(wanted, lambda each: (route.source(each), route.target(each)), jobs=2 * jobs)
     console.print(plans.table(plan, title=route.title))
+    for note in plans.notes(plan):
+        console.print(note, highlight=False, soft_wrap=True)
     console.print(plans.summary(plan), highlight=False, soft_wrap=True)
     if plan_only:
         return plans.is_complete(plan)
     missing = [each for each in plan if each.state is plans.State.MISSING]
-    route.parts.require_room(plans.to_copy(plan) if route.keeps_all else plans.largest(plan, jobs))
     for repository in sorted({each.artifact.repository for each in plan if each.state is not plans.State.UNKNOWN}):
         route.prepare(repository)
+    failed = _copy(route, missing, progress, jobs=jobs) if missing else {}
+    for name, reason in failed.items():
+        told = f"[bold red]not copied[/] {escape(name)}: {escape(str(reason))}"
+        progress.print(told, highlight=False, soft_wrap=True)
+    if missing:
+        console.print(f"{len(missing) - len(failed)} copied, {len(failed)} not", highlight=False)
+    return not failed and plans.is_complete(each for each in plan if each.state is not plans.State.MISSING)
+
+
+def _copy(route: Route, missing: Sequence[Planned], progress: Console, *, jobs: int) -> dict[str, MirrorError]:
+    """What could not be copied, by its name, with the reason."""
+    route.parts.require_room(plans.to_copy(missing) if route.keeps_all else plans.largest(missing, jobs))
     try:
-        failed = Copy(parts=route.parts, jobs=jobs, console=progress).run(missing) if missing else {}
+        failed = Copy(parts=route.parts, jobs=jobs, console=progress).run(missing)
     except KeyboardInterrupt:
         progress.print("What has been copied stays. Run the command again, and it goes on.")
         raise
@@ -95,12 +110,7 @@ def run(route: Route, wanted: list[Artifact], *, plan_only: bool, jobs: int) -> 
                 raise
             except MirrorError as error:
                 failed[each.artifact.name] = error
-    for name, reason in failed.items():
-        told = f"[bold red]not copied[/] {escape(name)}: {escape(str(reason))}"
-        progress.print(told, highlight=False, soft_wrap=True)
-    if missing:
-        console.print(f"{len(missing) - len(failed)} copied, {len(failed)} not", highlight=False)
-    return not failed and plans.is_complete(each for each in plan if each.state is not plans.State.MISSING)
+    return failed
 
 
 def _check_options(*, plan: bool, remove: bool, to_archive: Path | None, from_archive: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +31,7 @@ class State(StrEnum):
 
 
 _STYLES = {State.THERE: "green", State.MISSING: "yellow", State.OTHER: "cyan"}
+_BAD = "bold red"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,15 +119,21 @@ def table(plan: Sequence[Planned], *, title: str) -> Table:
     for column in ("arm64", "amd64", "in all", "to copy"):
         shown.add_column(column, justify="right", no_wrap=True)
     for each in plan:
-        note = f"\n[bold]→[/] {escape(each.note)}" if each.note else ""
-        style = _STYLES.get(each.state, "bold red")
-        row = [escape(each.artifact.name) + note, f"[{style}]{each.state}[/]"]
+        style = _STYLES.get(each.state, _BAD)
+        row = [escape(each.artifact.name), f"[{style}]{each.state}[/]"]
         if each.tree is None:
             shown.add_row(*row)
             continue
         sizes = [each.tree.bytes_of("linux/arm64"), each.tree.bytes_of("linux/amd64"), each.tree.size, each.to_copy]
         shown.add_row(*row, *(gigabytes(size) if size else "" for size in sizes))
     return shown
+
+
+def notes(plan: Sequence[Planned]) -> Iterator[str]:
+    """What the table has no room for."""
+    for each in plan:
+        if each.note:
+            yield f"[{_STYLES.get(each.state, _BAD)}]{each.state}[/] {escape(each.artifact.name)}: {escape(each.note)}"
 
 
 def summary(plan: Sequence[Planned]) -> str:

@@ -30,13 +30,16 @@ def refused(answer: requests.Response, *, host: str, ours: bool) -> MirrorError:
     return MirrorError(f"{host} answered {status}{said}")
 
 
-def unreachable(error: requests.RequestException, *, host: str) -> MirrorError:
+def unreachable(error: requests.RequestException, *, host: str, ours: bool = False) -> MirrorError:
     """No answer at all."""
     if isinstance(error, requests.exceptions.SSLError):
         return MirrorError(
             f"{host} has no certificate that this machine trusts: {_reason(error)}. Behind a proxy that opens TLS, set "
             "REQUESTS_CA_BUNDLE"
         )
+    if ours:
+        told = "Is there a network? Behind a proxy, set HTTPS_PROXY"
+        return StopError(f"{host} cannot be reached: {_reason(error)}. {told}")
     return MirrorError(f"{host} cannot be reached: {_reason(error)}. {_ELSEWHERE}")
 
 
@@ -63,7 +66,7 @@ def _reason(error: requests.RequestException) -> str:
     inner: object = error
     while isinstance(inner, BaseException) and (following := getattr(inner, "reason", None) or _first(inner)):
         inner = following
-    return re.sub(r"^<.*?>:? ?|^.*object at 0x[0-9a-f]+>: ", "", " ".join(str(inner).split()))[:200].rstrip(".")
+    return re.sub(r"^HTTPS?Connection\(.*?\): ", "", " ".join(str(inner).split()))[:200].rstrip(".")
 
 
 def _first(error: BaseException) -> BaseException | None:

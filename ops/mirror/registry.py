@@ -19,7 +19,7 @@ from ops.mirror.errors import BrokenOffError, MirrorError
 from ops.mirror.oci import ACCEPTED, Descriptor, Manifest, digest_of, parse_manifest
 from ops.mirror.refusals import unreachable
 
-_PIECE = 1 << 20
+_PIECE = 1 << 16
 _ACCEPT = {"Accept": ", ".join(ACCEPTED)}
 
 
@@ -123,7 +123,7 @@ class _Sent(io.FileIO):
         self._sent = sent
 
     def read(self, size: int | None = -1, /) -> Any:
-        piece = super().read(_PIECE if size is None or size < 0 else size)
+        piece = super().read(-1 if size is None else size)
         self._sent(len(piece or b""))
         return piece
 
