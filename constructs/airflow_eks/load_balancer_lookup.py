@@ -74,7 +74,7 @@ class LoadBalancerLookup(Construct):
             id_,
             resource_type=f"Custom::{id_}Lookup",
             on_update=custom.AwsSdkCall(
-                service="ElasticLoadBalancingV2",
+                service="@aws-sdk/client-elastic-load-balancing-v2",
                 action=action,
                 parameters=parameters,
                 physical_resource_id=custom.PhysicalResourceId.of(self._identity),
