@@ -130,7 +130,11 @@ class _Sent(io.FileIO):
 
 def _digest(client: Client, tag: str) -> str | None:
     answer = client.ask("HEAD", f"manifests/{tag}", headers=_ACCEPT, absent=True)
-    return answer.headers.get("Docker-Content-Digest") if answer is not None else None
+    if answer is None:
+        return None
+    # The specification leaves it to a registry whether it says the digest.
+    said: str | None = answer.headers.get("Docker-Content-Digest")
+    return said or digest_of(client.must("GET", f"manifests/{tag}", headers=_ACCEPT).content)
 
 
 def _pieces(answer: requests.Response, host: str) -> Iterator[bytes]:

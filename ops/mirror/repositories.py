@@ -19,8 +19,9 @@ _SCANNING = {"scanOnPush": True}
 # and one of their own would cost by the month. The same is what nodes can read without another permission.
 _ENCRYPTION = {"encryptionType": "AES256"}
 _UNTAGGED_DAYS = 7
-# What an interrupted copy leaves. A platform's manifest has no tag either, but Amazon ECR does not expire what an
-# index refers to: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+# What an interrupted copy leaves. A platform's manifest has no tag either, but Amazon ECR deletes nothing that an index
+# refers to (ImageReferencedByManifestList), by a policy neither:
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
 _LIFECYCLE = {
     "rules": [
         {

@@ -40,6 +40,7 @@ class FakeRegistry:
     cut_off: set[str] = field(default_factory=set)
     """Digests of blobs whose transfer breaks off half-way, once."""
     ranges: bool = True
+    says_digests: bool = True
     seconds_per_piece: float = 0
     log: list[str] = field(default_factory=list)
     resumed: list[str] = field(default_factory=list)
@@ -94,7 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
         if content is None:
             return self._error(404, f"{kind} unknown")
         type_ = json.loads(content).get("mediaType", OCI_MANIFEST) if kind == "manifests" else "application/x"
-        headers = {"Docker-Content-Digest": digest_of(content) if kind == "manifests" else reference}
+        digest = digest_of(content) if kind == "manifests" else reference
+        headers = {"Docker-Content-Digest": digest} if self.registry.says_digests else {}
         start = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         if start and self.registry.ranges:
             self.registry.resumed.append(reference)

@@ -120,6 +120,14 @@ def test_the_registrys_password_stays_with_the_registry(workplace: Workplace) ->
     assert seen == [None]
 
 
+def test_a_registry_that_says_no_digest(workplace: Workplace) -> None:
+    workplace.publish("server")
+    workplace.registry.says_digests = False
+    workplace.publisher.says_digests = False
+    assert workplace.run().exit_code == 0
+    assert workplace.run("--plan").exit_code == 0
+
+
 def test_an_answer_that_says_nothing(workplace: Workplace) -> None:
     workplace.publisher.faults.append(lambda *_: (418, ""))
     with pytest.raises(MirrorError, match=r"^127\.0\.0\.1:\d+ answered 418: DENIED$"):
