@@ -79,7 +79,7 @@ CHOICES = [
 ]
 
 TYPOS = [
-    Bad("regoin", "us-east-1", "no such setting; did you mean region? allowed here: addons, airflow, broker, cluster"),
+    Bad("regoin", "us-east-1", "no such setting; did you mean region? allowed here: addons, airflow, alarms, broker, cluster"),
     Bad("airflow.workers.mx", "40", f"did you mean airflow.workers.max? allowed here: {WORKERS}"),
     Bad(
         "airflow.wrokers.max", "40", "did you mean airflow.workers.max? allowed here: airflow.admin, airflow.api_server"
@@ -87,7 +87,7 @@ TYPOS = [
     Bad("size.dev", "true", "did you mean size?"),
     Bad("airflow/workers/max", "40", "did you mean airflow.workers.max?"),
     Bad("airflow:workers", "40", "did you mean airflow.workers?"),
-    Bad("zzz", "1", "there is no such setting; allowed here: addons, airflow, broker"),
+    Bad("zzz", "1", "there is no such setting; allowed here: addons, airflow, alarms, broker"),
 ]
 
 TYPES = [

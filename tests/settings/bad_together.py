@@ -17,6 +17,13 @@ CONTRADICTIONS = [
         shown="false",
         beside={"addons.snapshot_controller": "false"},
     ),
+    Bad("alarms.enabled", "false", "addons.alarm_metrics publishes what only alarms read", shown="false"),
+    Bad(
+        "alarms.slack.channel_id",
+        "C0123456789",
+        "AWS offers no chat in aws-cn; leave alarms.slack out, and use alarms.emails",
+        beside={"partition": "aws-cn", "alarms.slack.workspace_id": "T0123456789"},
+    ),
     Bad("addons.metric_server", "true", "did you mean addons.metrics_server?"),
     Bad("addons.metrics_server", "sometimes", "must be true or false"),
     Bad("region", "cn-north-1", "it is in aws-cn, but partition is aws; set partition=aws-cn, or choose af-south-1"),

@@ -24,6 +24,7 @@ UNTAGGED = {
     "AWS::IAM::Policy",
     "AWS::Lambda::LayerVersion",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::SSM::Parameter",
     "AWS::SecretsManager::SecretTargetAttachment",
