@@ -202,6 +202,13 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="log group", service="logs", operation="describe_log_groups", items="logGroups", identifier="logGroupName"
     ),
+    Kind(
+        name="metrics workspace",
+        service="amp",
+        operation="list_workspaces",
+        items="workspaces",
+        identifier="workspaceId",
+    ),
     Kind(name="parameter", service="ssm", operation="describe_parameters", items="Parameters", identifier="Name"),
     Kind(
         name="policy",
