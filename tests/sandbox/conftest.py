@@ -1,4 +1,4 @@
-"""Sandboxes to look at. The two lives take longest: they begin with the folder's first test, beside all others."""
+"""Sandboxes to look at. The lives take longest: they begin with the folder's first test, beside all others."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from stacks.platform import Platform
 
 ROOT = Path(__file__).parents[2]
 REGION = "us-west-2"
+NINGXIA = "cn-northwest-1"
 
 
 @dataclass(kw_only=True)
@@ -53,10 +54,10 @@ def _start(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def _synthesize(folder: Path) -> Path:
+def _synthesize(folder: Path, region: str, partition: str) -> Path:
     """As `cdk synth` does, without another interpreter: the demo shows that the command line can do it."""
     metadata = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
-    context = {**cdk_json_context(), **metadata, "region": REGION, "size": "dev"}
+    context = {**cdk_json_context(), **metadata, "region": region, "partition": partition, "size": "dev"}
     app = App(context=context, outdir=str(folder), analytics_reporting=False)
     Platform(app, settings=load_settings(context))
     app.synth()
@@ -65,15 +66,22 @@ def _synthesize(folder: Path) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def lives(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
-    """Both lives, begun if a test is going to ask for them."""
-    if not any({"life", "china_demo"} & set(getattr(item, "fixturenames", ())) for item in request.session.items):
+    """The lives, begun if a test is going to ask for one of them.
+
+    The partition's default region has the demo's, with the command line's own synthesis; another one a short life.
+    """
+    if not any(
+        {"life", "china_demo", "ningxia_life"} & set(getattr(item, "fixturenames", ()))
+        for item in request.session.items
+    ):
         yield {}
         return
     folder = tmp_path_factory.mktemp("life")
-    record = folder / "record.json"
     running = {"demo": Running(process=_start("ops", "demo", "--partition", "aws-cn"))}
-    assembly = _synthesize(folder / "assembly")
-    running["life"] = Running(process=_start("tests.sandbox.life", REGION, str(assembly), str(record)), record=record)
+    for name, region, partition, more in (("life", REGION, "aws", ()), ("ningxia", NINGXIA, "aws-cn", ("short",))):
+        assembly, record = _synthesize(folder / name, region, partition), folder / f"{name}.json"
+        process = _start("tests.sandbox.life", region, str(assembly), str(record), *more)
+        running[name] = Running(process=process, record=record)
     yield running
     for one in running.values():
         if one.process.poll() is None:
@@ -84,11 +92,21 @@ def lives(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def life(lives: dict[str, Running]) -> dict[str, Any]:
     """The record of the platform's life in us-west-2."""
-    output = lives["life"].wait()
-    assert lives["life"].process.returncode == 0, output
-    record = lives["life"].record
-    assert record is not None
-    return json.loads(record.read_text())
+    return _record(lives["life"])
+
+
+@pytest.fixture(scope="session")
+def ningxia_life(lives: dict[str, Running]) -> dict[str, Any]:
+    """The record of the platform's short life in the other China region."""
+    return _record(lives["ningxia"])
+
+
+def _record(running: Running) -> dict[str, Any]:
+    output = running.wait()
+    assert running.process.returncode == 0, output
+    assert running.record is not None
+    found: dict[str, Any] = json.loads(running.record.read_text())
+    return found
 
 
 @pytest.fixture(scope="session")

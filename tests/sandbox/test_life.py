@@ -62,6 +62,17 @@ def test_china_lives_the_same_life(china_demo: str) -> None:
     assert "Of the platform itself: nothing" in china_demo
 
 
+def test_the_other_region_of_china_lives_it_too(ningxia_life: dict[str, Any]) -> None:
+    assert list(ningxia_life["steps"]) == ["bootstrap", "deploy", "verify", "destroy"]
+    assert ningxia_life["deployed"]
+    assert ningxia_life["left"] == []
+    assert ningxia_life["cluster"] == {}
+    verified = ningxia_life["steps"]["verify"]
+    assert re.search(r"verify: \d+ ok, \d+ not checked\n", verified["output"])
+    shown = ningxia_life["steps"]["deploy"]["output"] + ningxia_life["steps"]["deploy"]["errors"]
+    assert re.search(r"DatabaseEndpoint = \S+\.cn-northwest-1\.rds\.amazonaws\.com\.cn\n", shown)
+
+
 def test_verify_finds_nothing_wrong_and_says_what_it_could_not_check(china_demo: str) -> None:
     assert re.search(r"verify: \d+ ok, \d+ not checked\n", china_demo)
     assert re.search(r"API server +│ not checked", china_demo)
