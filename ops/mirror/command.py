@@ -21,6 +21,7 @@ from ops.mirror.plan import Planned
 from ops.mirror.remove import remove as remove_repositories
 from ops.mirror.route import Route, in_words, route_of
 from ops.options import ContextOption, ProfileOption, settings_from
+from settings import PARTITIONS
 
 _JOBS = 4
 
@@ -57,9 +58,11 @@ def mirror(
                 remove_repositories(aws, settings.images.prefix, ask=not yes)
             return
         if settings.images.source != "private":
+            private = [f"partition={each.name}" for each in PARTITIONS.values() if each.image_source == "private"]
+            contexts = " or ".join(f"--context {each}" for each in [*private, "images.source=private"])
             raise OpsError(
                 "with images.source=upstream a deployment pulls from the publishers, and nothing has to be copied. "
-                "Give the context that you deploy with: --context partition=aws-cn, or --context images.source=private"
+                f"Give the context that you deploy with: {contexts}"
             )
         with in_words():
             route = route_of(settings, profile, to_archive, from_archive, plan_only=plan)

@@ -78,7 +78,7 @@ class Workplace:
 
     def all_releases(self) -> Releases:
         """As settings/releases.yaml, but for images and charts."""
-        real = load_releases.__wrapped__()
+        real = load_releases()
         return real.model_copy(update={"images": self.releases, "charts": self.charts, "bases": {}})
 
 
