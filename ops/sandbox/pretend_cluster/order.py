@@ -33,6 +33,7 @@ _KINDS_FROM = {
     "external-secrets.io": "external-secrets",
     "karpenter.k8s.aws": "karpenter-crd",
     "karpenter.sh": "karpenter-crd",
+    "monitoring.coreos.com": "prometheus-operator-crds",
     "keda.sh": "keda",
     "sparkoperator.k8s.io": "spark-operator",
 }
