@@ -98,7 +98,11 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (AIRFLOW, within("/Alarms/"), "the load balancer that they watch comes with it"),
     (resources("RDS::DBCluster"), within("/Alarms/Alarms/"), "they watch it"),
     (resources("ElastiCache::ReplicationGroup"), within("/Alarms/Alarms/"), "they watch it"),
-    (resources("CloudWatch::Alarm"), resources("CloudWatch::CompositeAlarm"), "its rule names them"),
+    (
+        within("/Alarms/scheduler-heartbeat/", "/Alarms/no-healthy-target/", "/Alarms/database-unreachable/"),
+        resources("CloudWatch::CompositeAlarm"),
+        "its rule names them",
+    ),
     (within("/AlarmMetricsIdentity/"), named("Deployment", "alarm-metrics"), "it calls AWS to its last moment"),
     # Karpenter
     (
@@ -113,7 +117,8 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     # Secrets
     (within("/ExternalSecretsIdentity/"), release("external-secrets"), "it calls AWS"),
     (release("external-secrets"), kind("SecretStore"), "its kinds come with it"),
-    (kind("SecretStore"), kind("ExternalSecret"), "they are read through the store"),
+    (inside("airflow", "SecretStore"), inside("airflow", "ExternalSecret"), "they are read through the store"),
+    (inside("monitoring", "SecretStore"), inside("monitoring", "ExternalSecret"), "it is read through the store"),
     (kind("ExternalSecret"), AIRFLOW, "pods do not start without their Secrets"),
     (resources("SecretsManager::Secret"), kind("ExternalSecret"), "they are copies of these"),
     (resources("RDS::DBCluster"), kind("ExternalSecret"), "two have the login that Amazon RDS makes with the cluster"),
@@ -135,6 +140,12 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     ),
     (named("Namespace", "node-exporter"), release("kube-prometheus-stack"), "the node exporter is in it"),
     (named("Namespace", "monitoring"), release("kube-prometheus-stack"), "claims go after the release, with it"),
+    (within("/GrafanaIdentity/"), release("grafana"), "it calls AWS to its last moment"),
+    (release("kube-prometheus-stack"), release("grafana"), "it is in its namespace, and shows its metrics"),
+    (named("ExternalSecret", "grafana-admin"), release("grafana"), "its pod does not start without its password"),
+    (release("external-secrets"), named("ExternalSecret", "grafana-admin"), "only the operator removes its finalizer"),
+    (kind("NodePool"), release("grafana"), "its pod runs on these nodes"),
+    (named("ConfigMap", "grafana-board-dag-detail"), release("grafana"), "its pod mounts them"),
     (within("/FluentBitIdentity/"), release("fluent-bit"), "it calls AWS to its last moment"),
     (NODE_GROUP, addon("amazon-cloudwatch-observability"), "it runs on nodes"),
     # Volumes
