@@ -97,10 +97,14 @@ WITHIN = (
 class NetworkPolicies(Construct):
     """The denial of everything in a namespace, and each flow that is let through, as objects by its name."""
 
-    def __init__(self, scope: Construct, id_: str, *, namespace: str, flows: Sequence[Flow]) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, namespace: str, flows: Sequence[Flow], denial: bool = True
+    ) -> None:
+        """``denial`` is off where another chart, whose namespace it is, has made it."""
         super().__init__(scope, id_)
         self._namespace = namespace
-        self._policy("default-deny", {"podSelector": ALL_PODS, "policyTypes": ["Ingress", "Egress"]})
+        if denial:
+            self._policy("default-deny", {"podSelector": ALL_PODS, "policyTypes": ["Ingress", "Egress"]})
         for flow in flows:
             self._policy(flow.name, flow.spec)
 

@@ -93,6 +93,9 @@ class AddonSettings(Section):
     prometheus: Annotated[bool, Requires("ebs_csi_driver", "what it has read is on a volume of that driver's")] = Field(
         default=True, description="Prometheus: metrics of Airflow, of the controllers and of nodes (docs/metrics.md)."
     )
+    grafana: Annotated[bool, Requires("prometheus", "what it shows is Prometheus' metrics")] = Field(
+        default=True, description="Grafana: boards of Airflow's metrics (docs/dashboards.md)."
+    )
     spark_operator: bool = Field(
         default=True, description="Spark operator, with its teams and their NodePools (docs/spark.md)."
     )

@@ -18,7 +18,7 @@ from airflow_eks.iam import allow
 from airflow_eks.log_groups import OwnedLogGroup, group_id, retention
 from airflow_eks.pod_identity import PodIdentity
 from charts.addons import AddonContext, EksAddon, HelmAddon, Statement, enabled_addons
-from charts.addons.base import MetricsWorkspace
+from charts.addons.base import GrafanaInputs, MetricsWorkspace
 from constructs import Construct, IDependable
 from settings import Registry, Settings
 
@@ -30,6 +30,7 @@ def addon_context(
     vpc_id: str,
     key_arn: str,
     metrics_workspace: MetricsWorkspace | None = None,
+    grafana: GrafanaInputs | None = None,
 ) -> AddonContext:
     """What every add-on may want to know."""
     return AddonContext(
@@ -40,6 +41,7 @@ def addon_context(
         vpc_id=vpc_id,
         key_arn=key_arn,
         metrics_workspace=metrics_workspace,
+        grafana=grafana,
     )
 
 
@@ -68,11 +70,12 @@ def install_addons(
     app: cdk8s.App,
     key: kms.IKey,
     nodes: IDependable,
+    secrets: IDependable,
     after: Sequence[IDependable],
 ) -> Mapping[str, Construct]:
     """Install the Helm releases, each after its role, its log groups, the add-ons that it names, and these.
 
-    ``nodes`` is what brings the nodes that some of them run on.
+    ``nodes`` is what brings the nodes that some of them run on, ``secrets`` what writes the Secrets of some.
     """
     log_retention = retention(context.settings.logs.retention_days)
     addons = {name: addon for name, addon in enabled_addons(context) if isinstance(addon, HelmAddon)}
@@ -89,6 +92,8 @@ def install_addons(
         ]
         if addon.needs_nodes:
             first.append(nodes)
+        if addon.needs_secrets:
+            first.append(secrets)
         if addon.service_account:
             first.append(
                 PodIdentity(

@@ -17,7 +17,7 @@ from airflow_eks.load_balancer_controller import load_balancer_controller_statem
 from airflow_eks.metrics_store import MetricsStore
 from airflow_eks.pod_identity import PodIdentity
 from charts import external_secrets, karpenter, keda, load_balancer_controller, storage
-from charts.addons.base import MetricsWorkspace
+from charts.addons.base import GrafanaInputs, MetricsWorkspace
 from charts.airflow import SecretArns
 from charts.node_pools import NodeTemplate
 from charts.placement import worker_pool
@@ -43,6 +43,7 @@ class Controllers(NestedStack):
         vpc_id: str,
         node_subnet_terms: tuple[dict[str, Any], ...],
         secret_arns: SecretArns,
+        grafana: GrafanaInputs | None,
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_, description="Controllers: storage, secrets, load balancers, autoscaling")
@@ -70,7 +71,7 @@ class Controllers(NestedStack):
             chart=keda.KedaChart(self._app, "keda", registry=registry, vpc_cidr=self._policed_cidr),
         )
         self._load_balancer_controller(vpc_id)
-        self._external_secrets(secret_arns, key)
+        secrets = self._external_secrets(secret_arns, grafana, key)
         nodes = self._karpenter(node_subnet_terms, key)
         install_addons(
             self,
@@ -80,11 +81,13 @@ class Controllers(NestedStack):
                 vpc_id=vpc_id,
                 key_arn=key.key_arn,
                 metrics_workspace=self._metrics_workspace(key) if settings.has_managed_prometheus else None,
+                grafana=grafana,
             ),
             cluster=cluster,
             app=self._app,
             key=key,
             nodes=nodes,
+            secrets=secrets,
             after=[storage_classes],
         )
 
@@ -121,8 +124,11 @@ class Controllers(NestedStack):
         )
         ChartInstaller(self, "LoadBalancerController", cluster=self._cluster, chart=chart, after=[identity])
 
-    def _external_secrets(self, secret_arns: SecretArns, key: kms.IKey) -> None:
+    def _external_secrets(
+        self, secret_arns: SecretArns, grafana: GrafanaInputs | None, key: kms.IKey
+    ) -> ChartInstaller:
         settings = self._settings
+        read = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
         identity = PodIdentity(
             self,
             "ExternalSecretsIdentity",
@@ -131,11 +137,8 @@ class Controllers(NestedStack):
             service_account=external_secrets.SERVICE_ACCOUNT,
             description=f"External Secrets of {settings.name}",
             statements=[
-                allow(
-                    "ReadAirflowSecrets",
-                    ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-                    secret_arns.all,
-                ),
+                allow("ReadAirflowSecrets", read, secret_arns.all),
+                *([allow("ReadGrafanaSecret", read, [grafana.admin_secret_arn])] if grafana else []),
                 decrypt(key.key_arn),
                 *_read_client_secret(settings.airflow.ingress.oidc),
                 *_read_git_secret(settings.dags.git),
@@ -144,7 +147,7 @@ class Controllers(NestedStack):
         chart = external_secrets.ExternalSecretsChart(
             self._app, "external-secrets", registry=self._registry, vpc_cidr=self._policed_cidr
         )
-        ChartInstaller(self, "ExternalSecrets", cluster=self._cluster, chart=chart, after=[identity])
+        return ChartInstaller(self, "ExternalSecrets", cluster=self._cluster, chart=chart, after=[identity])
 
     def _karpenter(self, node_subnet_terms: tuple[dict[str, Any], ...], key: kms.IKey) -> ChartInstaller:
         settings = self._settings

@@ -64,6 +64,7 @@ class Platform(Stack):
             vpc_id=network.vpc.vpc_id,
             node_subnet_terms=network.node_subnet_terms,
             secret_arns=state.secret_arns,
+            grafana=state.grafana_inputs,
             key=key,
         )
         codecommit_repository = settings.dags.existing_repository

@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from airflow_eks.airflow_secrets import AirflowSecrets
+from airflow_eks.alarms.data import queue_nodes
 from airflow_eks.broker import MessageBroker
 from airflow_eks.database import MetadataDatabase
 from airflow_eks.file_system import DagFileSystem
@@ -15,7 +16,9 @@ from airflow_eks.log_bucket import LogBucket
 from airflow_eks.log_groups import retention
 from airflow_eks.spark_bucket import SparkBucket
 from airflow_eks.tags import charge_to
+from charts.addons.base import GrafanaInputs
 from charts.airflow import SecretArns
+from charts.data_stores import DataStores
 from charts.spark import EVENT_LOG_PREFIX
 from constructs import Construct
 from settings import Settings, load_releases
@@ -104,12 +107,23 @@ class State(NestedStack):
             self,
             "Secrets",
             admin_username=settings.airflow.admin.username,
+            grafana=settings.addons.grafana,
             removal_policy=removal.everything_else,
             key=key,
         )
         charge_to(self.database, "database")
         charge_to(self.broker, "queue")
         charge_to(secrets, "secrets")
+        self.grafana_inputs: GrafanaInputs | None = None
+        if secrets.grafana:
+            self.grafana_inputs = GrafanaInputs(
+                admin_secret_arn=secrets.grafana.secret_arn,
+                stores=DataStores(
+                    database_cluster=self.database.cluster.cluster_identifier,
+                    queue_nodes=tuple(queue_nodes(self.broker.group.ref, replicas=settings.broker.replicas)),
+                    file_system=self.file_system.file_system.file_system_id if self.file_system else None,
+                ),
+            )
         self.secret_arns = SecretArns(
             database=self.database.secret_arn,
             pooler=secrets.pooler.secret_arn,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import cdk8s
 
+from charts.data_stores import DataStores
 from constructs import Construct
 from settings import Registry, Settings
 from settings.addons import addon_switches
@@ -20,6 +21,14 @@ class MetricsWorkspace:
 
     arn: str
     remote_write_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrafanaInputs:
+    """What Grafana is opened with, and what it shows from outside the cluster, as tokens of the CDK."""
+
+    admin_secret_arn: str
+    stores: DataStores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +45,8 @@ class AddonContext:
     """The deployment's key."""
     metrics_workspace: MetricsWorkspace | None = None
     """None where there is none; and none is needed to know which add-ons there are."""
+    grafana: GrafanaInputs | None = None
+    """None where there is no Grafana; and none is needed either to know which add-ons there are."""
 
     def arn(self, service: str, resource: str) -> str:
         """ARN of a resource in the deployment's account and region."""
@@ -92,6 +103,8 @@ class HelmAddon:
     """CloudWatch Logs groups that it writes to, by their names: made before it, and deleted after it."""
     needs_nodes: bool = False
     """Whether its pods run on nodes from Karpenter: it comes after the NodePools, and goes before them."""
+    needs_secrets: bool = False
+    """Whether External Secrets writes Secrets for it: it comes after that operator, and goes before it."""
     after: tuple[str, ...] = ()
     """Add-ons that have to be there first, and go after it."""
 

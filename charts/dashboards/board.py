@@ -7,6 +7,7 @@ https://grafana.com/docs/grafana/latest/observability-as-code/foundation-sdk/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ TAG = "airflow-eks"
 RATE = "$__rate_interval"
 """As long as four readings at least, which Grafana sets."""
 
+_RUNBOOK = re.compile(r"docs/runbooks/([\w-]+)\.md")
 _NOTHING = "no data"
 # In the colour of neither good nor bad.
 _NULL = model.SpecialValueMap(
@@ -157,9 +159,12 @@ class Board:
             panel.thresholds_style(shared.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.LINE))
         self._dashboard.with_panel(_ask(panel, queries))
 
-    def json(self) -> str:
-        """As Grafana reads it."""
-        return JSONEncoder(sort_keys=True, separators=(",", ":")).encode(self._dashboard.build())
+    def json(self, *, runbook_url: str | None = None) -> str:
+        """As Grafana reads it, with links to the runbooks where they are published."""
+        text = JSONEncoder(sort_keys=True, separators=(",", ":")).encode(self._dashboard.build())
+        if runbook_url is None:
+            return text
+        return _RUNBOOK.sub(rf"[\1]({runbook_url.rstrip('/')}/\1.md)", text)
 
     def _next_id(self) -> int:
         self._panels += 1

@@ -15,10 +15,17 @@ POOLER_USER = "airflow-client"
 
 
 class AirflowSecrets(Construct):
-    """Fernet key, API secret key, JWT secret, the login to the pooler and the administrator's password."""
+    """Fernet key, API secret key, JWT secret, the login to the pooler, Airflow's administrator and Grafana's."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, admin_username: str, removal_policy: RemovalPolicy, key: kms.IKey
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        admin_username: str,
+        grafana: bool,
+        removal_policy: RemovalPolicy,
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_)
         self._key = key
@@ -30,6 +37,9 @@ class AirflowSecrets(Construct):
         # Not the database's own login: that one changes by itself, and pods that run would be left with the old one.
         self.pooler = self._login("Pooler", "Airflow's login to PgBouncer", username=POOLER_USER, length=48)
         self.admin = self._login("Admin", "Airflow's administrator", username=admin_username, length=32)
+        self.grafana: secretsmanager.Secret | None = None
+        if grafana:
+            self.grafana = self._login("Grafana", "Grafana's administrator", username="admin", length=32)
 
     def _login(self, id_: str, description: str, *, username: str, length: int) -> secretsmanager.Secret:
         return secretsmanager.Secret(

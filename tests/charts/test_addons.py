@@ -17,7 +17,8 @@ import yaml
 from aws_cdk import App
 
 from charts.addons import Addon, AddonContext, EksAddon, HelmAddon, enabled_addons
-from charts.addons.base import MetricsWorkspace
+from charts.addons.base import GrafanaInputs, MetricsWorkspace
+from charts.data_stores import DataStores
 from settings import Registry, build_settings, cdk_json_context, load_releases
 from settings.addons import AddonSettings, AddonSwitch, addon_switches
 from settings.releases import Releases
@@ -41,6 +42,10 @@ WORKSPACE = MetricsWorkspace(
     arn="arn:aws:aps:us-west-2:123456789012:workspace/ws-1",
     remote_write_url="https://aps-workspaces.us-west-2.amazonaws.com/workspaces/ws-1/api/v1/remote_write",
 )
+GRAFANA = GrafanaInputs(
+    admin_secret_arn="arn:aws:secretsmanager:us-west-2:123456789012:secret:grafana-AbCdEf",
+    stores=DataStores(database_cluster="airflow-01234567", queue_nodes=("queue-001",), file_system="fs-1"),
+)
 HEADINGS = ("Why it is here", "Defaults", "Permissions", "See that it works", "Switch it off")
 
 
@@ -54,6 +59,7 @@ def context(partition: str = "aws", **chosen: Any) -> AddonContext:
         vpc_id="vpc-1",
         key_arn="arn:aws:kms:us-west-2:123456789012:key/1",
         metrics_workspace=WORKSPACE if settings.has_managed_prometheus else None,
+        grafana=GRAFANA,
     )
 
 

@@ -186,6 +186,27 @@ def test_a_board_begins_with_numbers_that_say_whether_all_is_well(name: str) -> 
     assert any(steps[-1]["color"] in ("red", "green") and len(steps) > 1 for steps in colours)
 
 
+def test_runbooks_are_links_where_they_are_published() -> None:
+    plain, linked = (
+        [board.json(runbook_url=url) for board in boards(addons=AddonSettings(), stores=STORES)]
+        for url in (None, "https://git.example.com/docs/runbooks/")
+    )
+    assert "docs/runbooks/scheduler-heartbeat.md" in plain[0]
+    assert "[scheduler-heartbeat](https://git.example.com/docs/runbooks/scheduler-heartbeat.md)" in linked[0]
+    assert all(json.loads(board) for board in linked)
+
+
+def test_the_board_of_the_page_asks_for_what_exists() -> None:
+    page = (ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(code, "docs/dashboards.md", "exec"), names)
+    asked = [target for panel in json.loads(names["board"]().json())["panels"] for target in panel.get("targets", [])]
+    assert len(asked) == 2
+    for target in asked:
+        assert promql.labels(promql.parse(target["expr"], {})) is not None
+
+
 def test_what_is_off_has_no_board_and_no_panel() -> None:
     off = AddonSettings(opencost=False, spark_operator=False)
     without = DataStores(database_cluster="c", queue_nodes=("n",), file_system=None)

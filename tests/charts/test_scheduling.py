@@ -21,6 +21,7 @@ from settings import Registry, Settings
 from settings.sizes import SIZES
 from tests.charts import rendering
 from tests.charts.builders import ACCOUNT, Object, build_charts, release_values, settings_for
+from tests.charts.test_addons import GRAFANA
 from tests.support.scheduling import Pool, homes, obstacles, pools, requests, spark_pods
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +86,7 @@ def addon_charts(settings: Settings) -> Iterator[list[Object]]:
         account=ACCOUNT,
         vpc_id="vpc-0123456789abcdef0",
         key_arn=f"arn:{settings.partition}:kms:{settings.region}:{ACCOUNT}:key/1",
+        grafana=GRAFANA,
     )
     app = cdk8s.App()
     for name, addon in enabled_addons(context):
@@ -124,7 +126,7 @@ def test_every_pod_that_is_rendered_has_one_home(
             elif "airflow-worker" in name:
                 queue = name.rpartition("airflow-worker-")[2]
                 assert found == {worker_pool("default" if queue == "main" else queue)}, f"{name}: {why}"
-            elif name.startswith("airflow:") or "spark-history" in name:
+            elif name.startswith(("airflow:", "grafana:")) or "spark-history" in name:
                 assert found == {SERVICES_POOL}, f"{name}: {why}"
             else:
                 assert found == {SYSTEM_POOL}, f"{name}: {why}"

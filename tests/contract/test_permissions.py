@@ -17,6 +17,7 @@ ON_ANYTHING = (
     ("/amazon-cloudwatch-observability-cloudwatch-agent/", "ReadVolumesAndTags", NO_RESOURCE),
     ("/ClusterAutoscalerIdentity/", "FindNodeGroups", NO_RESOURCE),
     ("/OpencostIdentity/", "ReadSpotPrices", NO_RESOURCE),
+    ("/GrafanaIdentity/", "ReadMetrics", NO_RESOURCE),
     ("/LoadBalancerControllerIdentity/", "FindNetworkAndLoadBalancers", NO_RESOURCE),
     ("/LoadBalancerControllerIdentity/", "FindCertificates", "certificates are looked for by host name"),
     ("/KarpenterResources/Identity/", "ReadInstanceOffers", NO_RESOURCE),

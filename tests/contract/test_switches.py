@@ -20,7 +20,16 @@ from tests.support.synthesis import synthesize_with
 SWITCHABLE = [switch.name for switch in addon_switches(AddonSettings()) if not switch.needed]
 # Those that need another one are switched off with it; without its driver no file system carries the DAGs.
 WITH_VOLUMES = frozenset(
-    {"ebs_csi_driver", "snapshot_controller", "opencost", "metrics_server", "cluster_autoscaler", "fluent_bit", "prometheus"}
+    {
+        "ebs_csi_driver",
+        "snapshot_controller",
+        "opencost",
+        "metrics_server",
+        "cluster_autoscaler",
+        "fluent_bit",
+        "prometheus",
+        "grafana",
+    }
 )
 BESIDE: dict[str, Any] = {"dags.delivery": "sidecar"}
 
@@ -37,6 +46,7 @@ TRACES = {
     "fluent_bit": ("fluent-bit", "FluentBitIdentity", "/aws/containerinsights/airflow/application"),
     "container_insights": ("amazon-cloudwatch-observability", "/aws/containerinsights/airflow/performance"),
     "prometheus": ("kube-prometheus-stack", "prometheus-operator-crds", "AWS::APS::Workspace", "aps:RemoteWrite"),
+    "grafana": ("grafana-admin", "grafana-board-airflow-overview", "GrafanaIdentity", "ReadGrafanaSecret"),
     "spark_operator": ("spark-operator", "spark-team-a", "sparkoperator.k8s.io", "SparkBucket"),
 }
 

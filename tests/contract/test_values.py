@@ -18,7 +18,9 @@ pytestmark = reference.needs_reference
 # Where keys are the user's, whatever the chart has there by default.
 FREE = {
     "config": "sections and options of airflow.cfg: see test_airflow_config.py",
+    "containerSecurityContext": "fields of Kubernetes', whichever of them the chart has by default",
     "extraArgs": "arguments of the program",
+    "grafana.ini": "sections and keys of Grafana's configuration: see tests/charts/test_render_grafana.py",
     "kube-state-metrics": "a chart within a chart: see tests/charts/test_render_prometheus.py",
     "nodeSelector": "labels of nodes",
     "prometheus-node-exporter": "the same",

@@ -99,5 +99,5 @@ def test_no_two_deployments_meet_by_name(deployment: Deployment) -> None:
 def test_what_is_left_of_them(request: pytest.FixtureRequest, name: str, removal: str) -> None:
     # Without the Fernet key, what a kept database holds could not be read.
     secrets = request.getfixturevalue(name).all(SECRET)
-    assert len(secrets) == 6
+    assert len(secrets) == 7
     assert {each.removal for each in secrets} == {(removal, removal)}
