@@ -28,6 +28,7 @@ _TIMEOUT_SECONDS = (10, 120)  # to connect, and between two packets
 # Pauses of 1, 2, 4 and 8 seconds, or what the registry asks for, up to a minute.
 RETRY = Retry(
     total=5,
+    connect=2,
     backoff_factor=1,
     backoff_jitter=0.5,
     status_forcelist=[429, 500, 502, 503, 504],
