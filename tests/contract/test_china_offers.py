@@ -20,7 +20,7 @@ from tests.support.deployment import Deployment
 from tests.support.synthesis import BEIJING, NINGXIA
 
 # What IAM calls a service where its endpoints have another name.
-ENDPOINTS = {"pricing": "api.pricing"}
+ENDPOINTS = {"pricing": "api.pricing", "cloudwatch": "monitoring"}
 # The price list of all China regions: Karpenter asks there for itself.
 ELSEWHERE = {"pricing": PARTITIONS["aws-cn"].price_list_region}
 

@@ -20,12 +20,14 @@ HARMLESS_KEYS = {
     r"alb\.ingress\.kubernetes\.io/auth-.*$": "how people sign in; it names the Secret with the client's",
     r"(authorization|token)Endpoint$": "a URL of the identity provider's",
     r"GITSYNC_PASSWORD_FILE$": "where the password is mounted",
+    r"existingSecret$": "the name of a Kubernetes Secret",
+    r"(authType|allowed_auth_providers)$": "how Grafana finds its AWS credentials",
     r"AuthenticationMode$": "how the cluster knows people",
 }
 HARMLESS_VALUES = {
     r"\$\{[\w.]+\}": "a reference to a resource",
     r"\{\{resolve:secretsmanager:\$\{State\.\w+\}:SecretString:\w*::\}\}": "resolved by CloudFormation as it deploys",
-    r"\{\{ \.\w+ \}\}=?": "filled in by External Secrets, in the cluster",
+    r"\{\{ \.\w+( \| sha256sum)? \}\}=?": "filled in by External Secrets, in the cluster",
 }
 URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]*:(?!\{\{|\$\{)[^/\s@]+@")
 # What Secrets Manager's generator gives without punctuation, in the lengths asked for here.

@@ -10,13 +10,19 @@ from tests.support.deployment import Deployment
 
 def test_external_secrets_reads_the_secrets_of_this_deployment_alone(deployment: Deployment) -> None:
     role = deployment.one("AWS::IAM::Role", path="/ExternalSecretsIdentity/")
-    read, decrypt, *of_settings = role.properties["Policies"][0]["PolicyDocument"]["Statement"]
+    statements = {each["Sid"]: each for each in role.properties["Policies"][0]["PolicyDocument"]["Statement"]}
+    reads = [statements.pop("ReadAirflowSecrets")]
+    if deployment.settings.addons.grafana:
+        reads.append(statements.pop("ReadGrafanaSecret"))
+    decrypt, *of_settings = statements.values()
     named = deployment.settings.airflow.ingress.oidc or deployment.settings.dags.git
     assert bool(of_settings) == bool(named)
-    assert set(read["Action"]) == {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
+    for read in reads:
+        assert set(read["Action"]) == {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
     made = {each.ref for each in deployment.all("AWS::SecretsManager::Secret")}
     by_rds = deployment.one("AWS::RDS::DBCluster").att("MasterUserSecret.SecretArn")
-    assert set(read["Resource"]) == {*made, by_rds}
+    named_by_arn = [read["Resource"] for read in reads]
+    assert {arn for each in named_by_arn for arn in ([each] if isinstance(each, str) else each)} == {*made, by_rds}
     assert decrypt["Action"] == "kms:Decrypt"
     assert decrypt["Resource"] == deployment.one("AWS::KMS::Key").att("Arn")
 
