@@ -62,7 +62,8 @@ def airflow_values(
         "statsd": {
             **SERVICES,
             "securityContexts": as_nobody(),
-            "resources": resources(cpu="50m", memory="128Mi"),
+            # docs/metrics.md says what was measured.
+            "resources": resources(cpu="50m", memory="512Mi"),
             "overrideMappings": statsd_mappings(),
         },
         "dags": delivery.chart(),

@@ -56,6 +56,7 @@ def helm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rendered(helm: Path, settings: Settings, objects: list[Object]) -> Iterator[tuple[str, Object, int]]:
     """Each pod of a chart of ours, by where it comes from, and how many there are: its own, and of its releases."""
     yield from _pods(objects, "object")
+    yield from _prometheus(objects)
     for release in (item for item in objects if item["kind"] == "HelmRelease"):
         name = release["metadata"]["name"]
         if name in ("karpenter-crd", "prometheus-operator-crds"):
@@ -69,6 +70,14 @@ def rendered(helm: Path, settings: Settings, objects: list[Object]) -> Iterator[
             kubernetes=f"{settings.cluster.kubernetes_version}.0",
         )
         yield from _pods(found, name)
+
+
+def _prometheus(objects: list[Object]) -> Iterator[tuple[str, Object, int]]:
+    """The servers that Prometheus' operator makes, by what they are asked to be."""
+    for release in (item for item in objects if item["metadata"]["name"] == "kube-prometheus-stack"):
+        spec = release["spec"]["values"]["prometheus"]["prometheusSpec"]
+        pod = {"nodeSelector": spec["nodeSelector"], "containers": [{"resources": spec["resources"]}]}
+        yield "prometheus-servers", pod, spec["replicas"]
 
 
 def _pods(objects: list[Object], source: str) -> Iterator[tuple[str, Object, int]]:
@@ -126,7 +135,7 @@ def test_every_pod_that_is_rendered_has_one_home(
             elif "airflow-worker" in name:
                 queue = name.rpartition("airflow-worker-")[2]
                 assert found == {worker_pool("default" if queue == "main" else queue)}, f"{name}: {why}"
-            elif name.startswith(("airflow:", "grafana:")) or "spark-history" in name:
+            elif name.startswith(("airflow:", "grafana:")) or "spark-history" in name or name == "prometheus-servers":
                 assert found == {SERVICES_POOL}, f"{name}: {why}"
             else:
                 assert found == {SYSTEM_POOL}, f"{name}: {why}"
