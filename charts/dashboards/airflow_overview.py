@@ -43,13 +43,12 @@ def _health(made: Board) -> None:
         description="Tasks that could run if their pool had a free slot. docs/runbooks/tasks-starving.md",
         colours=bad_from(50, warn=1),
     )
+    failed, succeeded = (
+        f"(sum(increase(airflow_ti_{how}_total[1h])) or vector(0))" for how in ("failures", "successes")
+    )
     made.number(
         "Failed of all tasks, 1 hour",
-        Query(
-            expr="(sum(increase(airflow_ti_failures_total[1h])) or vector(0))"
-            " / (sum(increase(airflow_ti_failures_total[1h])) + sum(increase(airflow_ti_successes_total[1h])) > 0"
-            " or vector(1))"
-        ),
+        Query(expr=f"{failed} / ({failed} + {succeeded} > 0 or vector(1))"),
         description="Attempts that ended with an error, retries too. docs/runbooks/tasks-failing.md",
         unit="percentunit",
         colours=bad_from(0.2, warn=0.05),

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -216,22 +213,3 @@ def test_what_is_off_has_no_board_and_no_panel() -> None:
     assert "hourly_cost" in json.dumps(BOARDS)
     assert "AWS/EFS" not in "".join(made.values())
     assert HOME in made
-
-
-@pytest.mark.local
-def test_prometheus_itself_takes_every_query(tmp_path: Path) -> None:
-    promtool = os.environ.get("PROMTOOL") or shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("no promtool, neither on PATH nor where PROMTOOL says")
-    rules = [
-        {
-            "record": f"board:{number}",
-            "expr": str(promql.parse(parameter.values[1]["expr"], variables(parameter.values[0])).prettify()),
-        }
-        for number, parameter in enumerate(targets(PROMETHEUS))
-    ]
-    file = tmp_path / "rules.json"
-    file.write_text(json.dumps({"groups": [{"name": "boards", "rules": rules}]}))
-    done = subprocess.run([promtool, "check", "rules", file], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert f"{len(rules)} rules found" in done.stdout
