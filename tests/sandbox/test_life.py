@@ -17,8 +17,11 @@ def test_deployed_with_everything_that_the_platform_is_made_of(life: Life) -> No
     counts: dict[str, int] = {}
     for kind, _ in life["deployed"]:
         counts[kind] = counts.get(kind, 0) + 1
-    assert counts["CloudFormation stack"] == 8
-    for kind in ("Kubernetes cluster", "database", "cache", "file system", "CodeCommit repository", "queue"):
+    assert counts["CloudFormation stack"] == 9
+    for kind in (
+        *("Kubernetes cluster", "database", "cache", "file system", "CodeCommit repository", "queue"),
+        *("topic", "dashboard", "alarm, composite", "load balancer"),
+    ):
         assert counts[kind] == 1, kind
     assert counts["bucket"] == 2
 
