@@ -24,7 +24,7 @@ LEFT_OUT = (
     "requests: Aurora I/O, S3, KMS, Secrets Manager",
     "backups and snapshots, kept logs, metrics and alarms",
     "disks of Karpenter's nodes, and what they hold beside the pods",
-    "tax, support, free tiers, discounts and Savings Plans",
+    "samples in Managed Prometheus, tax, support, free tiers, discounts and Savings Plans",
 )
 
 

@@ -12,7 +12,7 @@ from ops.cost import products
 from ops.cost.products import Product
 from ops.errors import OpsError
 from settings.published_metrics import ENDPOINTS
-from settings.quantities import cores
+from settings.quantities import cores, gibibytes
 
 # Nodes of Karpenter are of many types; their vCPUs are counted as those of this one, which has two.
 _UNIT, _UNIT_CORES = "m7g.large", 2
@@ -59,6 +59,7 @@ def quantities(contents: Contents) -> list[Quantity]:
         *_cluster(contents, values),
         *_network(contents),
         *_data(contents),
+        *_metrics(contents),
         *_alarms(contents),
         *_workers(contents, values),
     ]
@@ -132,6 +133,16 @@ def _data(contents: Contents) -> Iterator[Quantity]:
     )
     number = contents.count("AWS::SecretsManager::Secret") + masters
     yield _line(name, "secrets", products.SECRET, number, per=month)
+
+
+def _metrics(contents: Contents) -> Iterator[Quantity]:
+    stack = contents.releases.get("kube-prometheus-stack")
+    if stack is None:
+        return
+    spec = stack.values["prometheus"]["prometheusSpec"]
+    volume = gibibytes(spec["storageSpec"]["volumeClaimTemplate"]["spec"]["resources"]["requests"]["storage"])
+    what = "volumes of Prometheus, GB of gp3"
+    yield _line("Metrics", what, products.DISK, volume * spec["replicas"], per=Per.MONTH)
 
 
 def _alarms(contents: Contents) -> Iterator[Quantity]:

@@ -38,9 +38,9 @@ class TestTable:
             currency="USD",
             why="",
         )
-        gigabytes = 150 * 0.08 + 20 * 0.10 + 0.30 + 10 * 0.023 + 20 * 0.50
+        gigabytes = 350 * 0.08 + 20 * 0.10 + 0.30 + 10 * 0.023 + 20 * 0.50
         alarms = 28 * 0.10 + 3.00
-        hourly = 21 * 0.01 + 0.10 + 3 * 0.1632 + 3.125 * 0.0816 + 3 * 0.045 + 0.0225 + 2 * 0.276
+        hourly = 24 * 0.01 + 0.10 + 3 * 0.1632 + 3.125 * 0.0816 + 3 * 0.045 + 0.0225 + 2 * 0.276
         secrets = next(line.least for line in lines if line.product.key == "secrets-manager/secret")
         assert found.least == pytest.approx(hourly * HOURS + gigabytes + alarms + 1 + secrets * 0.40)
         assert found.most == pytest.approx(found.least + (20 + 32) * 0.0816 * HOURS)

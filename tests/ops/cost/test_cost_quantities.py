@@ -41,7 +41,7 @@ class TestQuantities:
                     "ec2/m7g.xlarge": (3, 3),
                     "ebs/gp3": (150, 150),
                     "vpc/nat-gateway": (3, 3),
-                    "vpc/endpoint": (21, 21),  # 7 services in 3 zones
+                    "vpc/endpoint": (24, 24),  # 8 services in 3 zones
                     "rds/db.r7g.large": (2, 2),
                     "elasticache/redis/cache.m7g.large": (2, 2),
                     "kms/key": (1, 1),
@@ -62,6 +62,10 @@ class TestQuantities:
         # The first lines of a type are the nodes; Airflow's servers may be counted in the same type.
         found = {line.product.key: (line.least, line.most) for line in reversed(counted(name)) if not line.scales}
         assert {key: found.get(key) for key in expected} == expected
+
+    def test_each_server_of_prometheus_has_a_volume(self) -> None:
+        [volumes] = [line for line in counted(AWS) if line.component == "Metrics"]
+        assert (volumes.product.key, volumes.least, volumes.most) == ("ebs/gp3", 2 * 100, 2 * 100)
 
     def test_what_is_not_there_is_not_counted(self) -> None:
         assert {"vpc/nat-gateway", "vpc/public-ipv4", "vpc/endpoint"}.isdisjoint(units("own-vpc"))
