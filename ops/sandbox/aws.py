@@ -35,6 +35,15 @@ class Aws:
         # Making a client is not safe between threads; using one is.
         self._lock = threading.Lock()
 
+    def offers(self, service: str) -> bool:
+        """Whether the region has a service, as botocore knows it. What has no regions at all is global."""
+        everywhere = [
+            region
+            for partition in self._session.get_available_partitions()
+            for region in self._session.get_available_regions(service, partition_name=partition)
+        ]
+        return not everywhere or self._region in everywhere
+
     def client(self, service: str) -> Any:
         """The client of a service."""
         with self._lock:
