@@ -19,7 +19,7 @@ from tests.support import readable
 from tests.support.references import ROOT
 from tests.support.synthesis import DEFAULTS, synthesize
 
-STACKS = (ROOT, "Network", "State", "Cluster", "Controllers", "DagSource", "Airflow", "Spark")
+STACKS = (ROOT, "Network", "State", "Cluster", "Controllers", "DagSource", "Airflow", "Spark", "Alarms")
 CHARTS = ("storage", "keda", "external-secrets", "load-balancer-controller", "karpenter", "airflow", "spark")
 FOLDER = Path(__file__).parent
 
