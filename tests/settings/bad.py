@@ -79,7 +79,7 @@ CHOICES = [
 ]
 
 TYPOS = [
-    Bad("regoin", "us-east-1", "no such setting; did you mean region? allowed here: addons, airflow, alarms, broker, cluster"),
+    Bad("regoin", "us-east-1", "no such setting; did you mean region? allowed here: addons, airflow, alarms, broker"),
     Bad("airflow.workers.mx", "40", f"did you mean airflow.workers.max? allowed here: {WORKERS}"),
     Bad(
         "airflow.wrokers.max", "40", "did you mean airflow.workers.max? allowed here: airflow.admin, airflow.api_server"
