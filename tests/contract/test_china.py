@@ -81,7 +81,9 @@ def test_images_come_from_the_account_in_china(china_deployment: Deployment) -> 
     registry = f"${{AWS::AccountId}}.dkr.ecr.{china_deployment.settings.region}.amazonaws.com.cn"
     for release in china_deployment.releases.values():
         images = str(release.manifest).count(registry)
-        assert images or release.name in ("karpenter-crd", "prometheus-operator-crds"), f"{release} does not say where its images are"
+        assert images or release.name in ("karpenter-crd", "prometheus-operator-crds"), (
+            f"{release} does not say where its images are"
+        )
 
 
 def test_no_region_but_the_own(deployment: Deployment) -> None:
