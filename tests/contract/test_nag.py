@@ -49,7 +49,7 @@ ACCEPTED = (
     ),
     (
         r"AwsSolutions-IAM5\[",
-        "Controllers/(ClusterAutoscaler|Opencost)Identity/",
+        "Controllers/(ClusterAutoscaler|Grafana|Opencost)Identity/",
         "reads that take no resource; a group's name is EKS' choice, its tag the condition; this cluster's node groups",
     ),
     (
