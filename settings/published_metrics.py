@@ -50,8 +50,8 @@ QUEUED_SLOTS = PublishedMetric(name="airflow_pool_queued_slots")
 RUNNING_SLOTS = PublishedMetric(name="airflow_pool_running_slots")
 TASK_SUCCESSES = PublishedMetric(name="airflow_ti_successes_total", slow=True)
 TASK_FAILURES = PublishedMetric(name="airflow_ti_failures_total", slow=True)
-# https://github.com/prometheus-community/pgbouncer_exporter#metrics
-POOLER_WAITING = PublishedMetric(name="pgbouncer_pools_client_waiting_connections")
+# internal/collector/metrics.go of https://github.com/jbub/pgbouncer_exporter, which the image is built from.
+POOLER_WAITING = PublishedMetric(name="pgbouncer_exporter_pools_waiting_clients")
 # https://karpenter.sh/docs/reference/metrics/#cloudprovider-metrics. Other methods fail in the course of things: a node
 # that is gone is asked for once more.
 LAUNCH_ERRORS = PublishedMetric(name="karpenter_cloudprovider_errors_total", labels={"method": "Create"})

@@ -62,6 +62,7 @@ class Alarms(NestedStack):
             cluster=cluster,
             namespace=charts.NAMESPACE,
             ingress=charts.INGRESS,
+            scheme=settings.airflow.ingress.effective_scheme,
             name=charts.load_balancer_name(name),
             key=key,
         )

@@ -31,13 +31,15 @@ class LoadBalancerLookup(Construct):
         cluster: eks.ICluster,
         namespace: str,
         ingress: str,
+        scheme: str,
         name: str,
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_)
         host = eks.KubernetesObjectValue(
             self,
-            "Host",
+            # The question is asked again where another scheme makes another load balancer.
+            f"LoadBalancer-{scheme}",
             cluster=cluster,
             object_type="ingress",
             object_name=ingress,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -27,6 +29,12 @@ def faults(manifest: dict[str, Any]) -> list[str]:
     return [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(manifest)]
 
 
+@cache
+def validate(manifest: str, version: str) -> None:
+    """Most objects are the same in all configurations, and are looked at once. Raises what kubernetes_validate does."""
+    kubernetes_validate.validate(json.loads(manifest), version, strict=True)
+
+
 def test_core_kinds(deployment: Deployment) -> None:
     core = [
         each
@@ -35,8 +43,7 @@ def test_core_kinds(deployment: Deployment) -> None:
     ]
     assert {"Namespace", "StorageClass", "ConfigMap"} <= {each.kind for each in core}
     for each in core:
-        version = deployment.settings.cluster.kubernetes_version
-        kubernetes_validate.validate(reference.concrete(each.manifest), version, strict=True)
+        validate(json.dumps(reference.concrete(each.manifest)), deployment.settings.cluster.kubernetes_version)
 
 
 @reference.needs_reference

@@ -9,10 +9,10 @@ from typing import Any
 import yaml
 
 from charts.addons.alarm_metrics_pipeline import agent, prometheus
-from charts.airflow.metrics import airflow_metrics
 from settings import published_metrics as published
 from tests.support.alarms import Alarm
 from tests.support.deployment import Deployment
+from tests.support.promql import known_metrics
 
 # Namespace: its dimensions, each a set of which one is asked for, and the names of metrics with these.
 # The sources are named where each is used, in constructs/airflow_eks/alarms.
@@ -93,10 +93,13 @@ def test_what_is_published_is_asked_for(aws: Deployment) -> None:
     assert own == {metric.name for place in published.ENDPOINTS for metric in place.metrics}
 
 
-def test_airflow_has_the_metrics_that_are_read_of_it() -> None:
-    known = {metric.name for metric in airflow_metrics().metrics}
-    asked = {metric.name for metric in published.endpoint("airflow").metrics}
-    assert asked <= known
+def test_what_is_read_is_there() -> None:
+    # The lists of the exporters that run, not of others that do the same.
+    known = known_metrics()
+    for place in published.ENDPOINTS:
+        for each in place.metrics:
+            assert each.name in known, f"nothing at {place.job} has {each.name}"
+            assert set(each.labels) <= known[each.name], each
 
 
 def test_the_dashboard_has_the_form_that_cloudwatch_takes(default_deployment: Deployment) -> None:

@@ -109,7 +109,7 @@ CONTRADICTIONS = [
         "metrics.managed_prometheus",
         "true",
         "addons.prometheus is off, which writes to it",
-        beside={"addons.prometheus": "false"},
+        beside={"addons.prometheus": "false", "addons.grafana": "false"},
     ),
     Bad("airflow.ingress.allow_http", "true", "with airflow.ingress.hosted_zone_id, HTTP is redirected", beside=ZONE),
     Bad(
