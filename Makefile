@@ -32,9 +32,9 @@ setup: .venv/ready .venv-airflow/ready ## Install everything that the other targ
 
 ##@ Check
 test: setup lint ## Set up and run the tests
-	pytest -m "not local" --numprocesses auto --dist loadgroup
+	pytest -m "not local and not thorough" --numprocesses auto --dist loadgroup
 
-test-sandbox: .venv/ready ## The whole life and its faults in an in-memory AWS (two minutes)
+test-sandbox: .venv/ready ## The whole life and its faults in an in-memory AWS, in all three regions
 	pytest -m sandbox
 
 test-local: setup ## The real Airflow on this machine; more of it where PostgreSQL, PgBouncer and Redis are installed

@@ -7,6 +7,7 @@ outlives whoever started it.
 from __future__ import annotations
 
 import argparse
+import functools
 import logging
 import os
 import sys
@@ -21,8 +22,10 @@ HOST = "127.0.0.1"
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # without them no role can be given one of AWS' own policies
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # nothing here starts an instance
 
+import botocore.loaders  # noqa: E402
 from flask import Flask  # noqa: E402
 from moto import backends  # noqa: E402
+from moto.core import utils  # noqa: E402
 from moto.core.utils import convert_to_flask_response  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     BackendRequest,
@@ -62,6 +65,11 @@ def _list_moto_modules_once() -> None:
     backends.list_of_moto_modules = lambda: modules
 
 
+def _share_one_loader() -> None:
+    """Moto makes a loader for each service's model, and each of them looks through the folders of all services."""
+    utils.create_loader = functools.cache(botocore.loaders.create_loader)  # type: ignore[attr-defined]  # it imports it
+
+
 def serve(*, port: int, state: Path) -> None:
     """Serve until standard input is closed."""
     state.mkdir(parents=True, exist_ok=True)
@@ -74,6 +82,7 @@ def serve(*, port: int, state: Path) -> None:
     service.configure(endpoint=endpoint)
     functions = lambda_runtime.Functions(endpoint=endpoint, state=state)
     _list_moto_modules_once()
+    _share_one_loader()
     moto_patches.apply(functions)
     resource_types.load()
     threading.Thread(target=_stop_with_parent, args=(server.shutdown,), daemon=True).start()

@@ -83,7 +83,7 @@ CASES: dict[str, list[Case]] = {
         Case({FAILED: steady(100), DONE: steady(1)}, {FAILED: steady(GONE), DONE: steady(7)}),
     ],
     "pooler-waiting": [
-        case("pgbouncer_pools_client_waiting_connections", after(0, *[1] * 10), after(3, *[0] * 2)),
+        case("pgbouncer_exporter_pools_waiting_clients", after(0, *[1] * 10), after(3, *[0] * 2)),
     ],
     "node-launches-failing": [
         case("karpenter_cloudprovider_errors_total", after(0, 1, 1, 0, 2), after(0, 1, 0, 0, 2)),

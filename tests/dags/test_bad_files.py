@@ -12,6 +12,8 @@ import pytest
 
 from tests.dags.conftest import AIRFLOW_PYTHON
 
+pytestmark = pytest.mark.local
+
 GOOD = """
 from airflow.sdk import DAG
 from airflow.providers.standard.operators.empty import EmptyOperator

@@ -66,19 +66,21 @@ def _synthesize(folder: Path, region: str, partition: str) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def lives(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
-    """The lives, begun if a test is going to ask for one of them.
+    """The lives, each begun if a test is going to ask for it.
 
     The partition's default region has the demo's, with the command line's own synthesis; another one a short life.
     """
-    if not any(
-        {"life", "china_demo", "ningxia_life"} & set(getattr(item, "fixturenames", ()))
-        for item in request.session.items
-    ):
-        yield {}
-        return
+    asked = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
     folder = tmp_path_factory.mktemp("life")
-    running = {"demo": Running(process=_start("ops", "demo", "--partition", "aws-cn"))}
-    for name, region, partition, more in (("life", REGION, "aws", ()), ("ningxia", NINGXIA, "aws-cn", ("short",))):
+    running = {}
+    if "china_demo" in asked:
+        running["demo"] = Running(process=_start("ops", "demo", "--partition", "aws-cn"))
+    for name, fixture, region, partition, more in (
+        ("life", "life", REGION, "aws", ()),
+        ("ningxia", "ningxia_life", NINGXIA, "aws-cn", ("short",)),
+    ):
+        if fixture not in asked:
+            continue
         assembly, record = _synthesize(folder / name, region, partition), folder / f"{name}.json"
         process = _start("tests.sandbox.life", region, str(assembly), str(record), *more)
         running[name] = Running(process=process, record=record)

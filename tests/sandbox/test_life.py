@@ -65,6 +65,7 @@ def test_china_lives_the_same_life(china_demo: str) -> None:
     assert "Of the platform itself: nothing" in china_demo
 
 
+@pytest.mark.thorough
 def test_the_other_region_of_china_lives_it_too(ningxia_life: dict[str, Any]) -> None:
     assert list(ningxia_life["steps"]) == ["bootstrap", "deploy", "verify", "destroy"]
     assert ningxia_life["deployed"]

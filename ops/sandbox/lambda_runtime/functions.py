@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ops.sandbox.aws import FAKE_ACCESS_KEY, FAKE_SECRET_KEY
 from ops.sandbox.lambda_runtime.worker import Outcome, Worker
+from ops.sandbox.pretend_cluster.install import FORWARD, is_real_cluster
 
 _ROOT = Path(__file__).parents[3]
 # How many events a function handles side by side. A process more costs more to start than it wins.
@@ -132,6 +133,7 @@ class Functions:
             "PATH": os.environ["PATH"],
             "PYTHONUNBUFFERED": "1",
             "SANDBOX_PORT": str(urlsplit(self._endpoint).port),
+            **({} if is_real_cluster() else {"SANDBOX_FORWARD": str(FORWARD)}),
             "SANDBOX_PROGRAMS": str(self._state / "programs"),
             "TMPDIR": str(folder),
             # The CDK's kubectl handler keeps its files here; in AWS each process has a /tmp of its own.

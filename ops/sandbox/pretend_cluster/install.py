@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-_FORWARD = Path(__file__).parent / "forward.py"
+FORWARD = Path(__file__).parent / "forward.py"
 REAL_CLUSTER = "SANDBOX_REAL_CLUSTER"
 
 
@@ -37,7 +37,7 @@ def install(folder: Path) -> None:
             _write_script(folder / program, _real(program))
         else:
             # -I and -S: without the environment's settings and without site packages it starts much faster.
-            command = f"{shlex.quote(sys.executable)} -I -S {shlex.quote(str(_FORWARD))} {program}"
+            command = f"{shlex.quote(sys.executable)} -I -S {shlex.quote(str(FORWARD))} {program}"
             _write_script(folder / program, f'exec {command} "$@"')
 
 
