@@ -15,7 +15,7 @@ _CONTROLLERS = {
     "spark-operator": ("Spark operator", "starts drivers", 132),
 }
 # Not parts of their own: definitions of another release, and what all of this is about.
-_NOT_SHOWN = {"karpenter-crd", "airflow"}
+_NOT_SHOWN = {"airflow", "karpenter-crd", "prometheus-operator-crds"}
 _DELIVERED = {"efs": "DAGs from EFS", "sidecar": "DAGs by git-sync", "bundle": "DAGs as git bundle"}
 _AT_MOST = 2
 _END = places.POOL_X + places.POOL_WIDTH - 14

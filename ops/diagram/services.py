@@ -10,7 +10,7 @@ from ops.diagram.places import Places
 # CloudFormation types, whose stacks give the colours.
 _FILES, _DATABASE, _QUEUE = "AWS::EFS::FileSystem", "AWS::RDS::DBCluster", "AWS::ElastiCache::ReplicationGroup"
 _BUCKET, _SECRET = "AWS::S3::Bucket", "AWS::SecretsManager::Secret"
-_LOGS, _KEY = "AWS::Logs::LogGroup", "AWS::KMS::Key"
+_LOGS, _KEY, _ALARM = "AWS::Logs::LogGroup", "AWS::KMS::Key", "AWS::CloudWatch::Alarm"
 _SERVICE = "architecture-service"
 
 
@@ -67,7 +67,12 @@ def draw_regional(canvas: Canvas, facts: Facts, at: Places) -> None:
     x, pools_end = places.RIGHT, places.POOL_X + places.POOL_WIDTH
     y = at.lane(0) - 14
     for present, title, line, icon in (
-        (_LOGS in facts.made_by, "CloudWatch", "logs", "AmazonCloudWatch"),
+        (
+            _LOGS in facts.made_by,
+            "CloudWatch",
+            "logs, alarms" if _ALARM in facts.made_by else "logs",
+            "AmazonCloudWatch",
+        ),
         (_KEY in facts.made_by, "KMS", "encrypts data", "AWSKeyManagementService"),
         (facts.private_images, "ECR", "images, charts", "AmazonElasticContainerRegistry"),
     ):
