@@ -10,7 +10,7 @@ import cdk8s_plus_27 as kplus
 from charts.network_policy import ALL_PODS, DNS, HTTPS, Flow, NetworkPolicies, addresses
 from charts.spark.history_server import HistoryServer
 from charts.spark.names import OPERATOR_METRICS, OPERATOR_NAMESPACE
-from charts.spark.nodes_policy import NodesPolicy
+from charts.spark.nodes_policy import spark_nodes_policy
 from charts.spark.operator import operator
 from charts.spark.team import RESTRICTED, SparkTeam
 from constructs import Construct
@@ -46,7 +46,7 @@ class SparkChart(cdk8s.Chart):
         namespace = kplus.Namespace(
             self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=OPERATOR_NAMESPACE, labels=RESTRICTED)
         )
-        nodes = NodesPolicy(self, "nodes-policy")
+        nodes = spark_nodes_policy(self, "nodes-policy")
         teams = [
             SparkTeam(
                 self,

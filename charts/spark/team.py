@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cdk8s
 import cdk8s_plus_27 as kplus
 
+from charts.namespace_limits import namespace_limits
+from charts.namespace_role import namespace_role, permit
 from charts.network_policy import ALL_PODS, DNS, EVERYWHERE, WITHIN, Flow, NetworkPolicies
 from charts.spark.nodes_policy import TEAM_LABEL
 from constructs import Construct
@@ -45,21 +45,35 @@ class SparkTeam(Construct):
         namespace = kplus.Namespace(
             self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=self.namespace, labels=labels)
         )
-        submit = self._role(
+        submit = namespace_role(
+            self,
             _AIRFLOW_ROLE,
-            [submitter],
-            airflow_namespace,
-            _allow(["create", "get", "list", "watch", "delete"], "sparkapplications", group=_OPERATOR_GROUP),
-            _allow(["get"], "sparkapplications/status", group=_OPERATOR_GROUP),
+            permit(["create", "get", "list", "watch", "delete"], "sparkapplications", group=_OPERATOR_GROUP),
+            permit(["get"], "sparkapplications/status", group=_OPERATOR_GROUP),
             # SparkKubernetesOperator labels a driver that has failed, so that a retry does not take it for its own.
-            _allow(["patch"], "pods"),
+            permit(["patch"], "pods"),
+            namespace=self.namespace,
+            accounts=[submitter],
+            account_namespace=airflow_namespace,
         )
-        read = self._role(
+        read = namespace_role(
+            self,
             _AIRFLOW_READER_ROLE,
-            [submitter, watcher],
-            airflow_namespace,
-            _allow(["get", "list", "watch"], "pods", "events"),
-            _allow(["get"], "pods/log"),
+            permit(["get", "list", "watch"], "pods", "events"),
+            permit(["get"], "pods/log"),
+            namespace=self.namespace,
+            accounts=[submitter, watcher],
+            account_namespace=airflow_namespace,
+        )
+        limits = namespace_limits(
+            self,
+            namespace=self.namespace,
+            name="team",
+            cpu=team.cpu,
+            memory=team.memory,
+            pods=team.pods,
+            container_cpu=_CPU,
+            container_memory=_MEMORY,
         )
         policies = []
         if network_policies:
@@ -68,64 +82,5 @@ class SparkTeam(Construct):
             policies.append(
                 NetworkPolicies(self, "network-policies", namespace=self.namespace, flows=[DNS, *WITHIN, jobs])
             )
-        for part in (*self._limits(team), *submit, *read, *policies):
+        for part in (*limits, *submit, *read, *policies):
             part.node.add_dependency(namespace)
-
-    def _role(
-        self, name: str, accounts: Sequence[str], account_namespace: str, *rules: kplus.k8s.PolicyRule
-    ) -> tuple[Construct, Construct]:
-        """A role in the team's namespace, and its binding to accounts of another."""
-        metadata = kplus.k8s.ObjectMeta(name=name, namespace=self.namespace)
-        role = kplus.k8s.KubeRole(self, name, metadata=metadata, rules=list(rules))
-        binding = kplus.k8s.KubeRoleBinding(
-            self,
-            f"{name}-binding",
-            metadata=metadata,
-            role_ref=kplus.k8s.RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=name),
-            subjects=[
-                kplus.k8s.Subject(kind="ServiceAccount", name=account, namespace=account_namespace)
-                for account in accounts
-            ],
-        )
-        binding.add_dependency(role)
-        return role, binding
-
-    def _limits(self, team: TeamSettings) -> list[Construct]:
-        quantity = kplus.k8s.Quantity.from_string
-        metadata = kplus.k8s.ObjectMeta(name="team", namespace=self.namespace)
-        quota = kplus.k8s.KubeResourceQuota(
-            self,
-            "quota",
-            metadata=metadata,
-            spec=kplus.k8s.ResourceQuotaSpec(
-                hard={
-                    "requests.cpu": quantity(team.cpu),
-                    "requests.memory": quantity(team.memory),
-                    "limits.memory": quantity(team.memory),
-                    "pods": quantity(str(team.pods)),
-                    # A web page of a job is reached through the API server; nothing here opens the cluster.
-                    "services.loadbalancers": quantity("0"),
-                    "services.nodeports": quantity("0"),
-                }
-            ),
-        )
-        # Under such a quota Kubernetes refuses a container that says nothing of CPU and memory.
-        limits = kplus.k8s.KubeLimitRange(
-            self,
-            "limits",
-            metadata=metadata,
-            spec=kplus.k8s.LimitRangeSpec(
-                limits=[
-                    kplus.k8s.LimitRangeItem(
-                        type="Container",
-                        default_request={"cpu": quantity(_CPU), "memory": quantity(_MEMORY)},
-                        default={"memory": quantity(_MEMORY)},
-                    )
-                ]
-            ),
-        )
-        return [quota, limits]
-
-
-def _allow(verbs: list[str], *resources: str, group: str = "") -> kplus.k8s.PolicyRule:
-    return kplus.k8s.PolicyRule(api_groups=[group], resources=list(resources), verbs=verbs)
