@@ -17,6 +17,7 @@ from settings.errors import Contradiction, ContradictionError, nearest
 from settings.packages import check_packages
 from settings.partition import PARTITIONS
 from settings.releases import load_releases
+from settings.tags import check_tags
 from settings.types import either
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def check(settings: Settings) -> None:
     found = list(_region(settings)) or [
         *_network(settings),
         *_cluster(settings),
+        *check_tags(settings),
         *check_workers(settings),
         *check_addons(settings),
         *check_dags(settings),

@@ -22,7 +22,7 @@ from settings.partition import PARTITIONS, Partition, PartitionName
 from settings.section import Section
 from settings.sizes import DEFAULT_SIZE, Size
 from settings.spark import SparkSettings
-from settings.tags import COMPONENT_TAG, DEPLOYMENT_TAG, TEAM_TAG, Component
+from settings.tags import COMPONENT_TAG, DEPLOYMENT_TAG, TEAM_TAG, Component, TagKey, TagValue
 from settings.types import (
     Arn,
     CacheType,
@@ -35,8 +35,6 @@ from settings.types import (
     KubernetesVersion,
     LogRetentionDays,
     Region,
-    TagKey,
-    TagValue,
 )
 
 Removal = Literal["destroy", "keep"]
@@ -133,7 +131,9 @@ class Settings(Section):
         default="platform",
         description="Who pays for the deployment: the tag `airflow-eks/team` on every resource (docs/cost.md).",
     )
-    tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Further tags on every resource.")
+    tags: dict[TagKey, TagValue] = Field(
+        default_factory=dict, description="Further tags on every resource (docs/cost.md)."
+    )
     network: NetworkSettings
     cluster: ClusterSettings
     addons: AddonSettings = AddonSettings()

@@ -16,7 +16,6 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from settings.releases import load_releases
-from settings.tags import PREFIX
 
 T = TypeVar("T")
 
@@ -131,14 +130,6 @@ def _time_zone(value: str) -> str:
     # A machine without a database of time zones cannot say no; Airflow has its own.
     if zones and value not in zones:
         raise ValueError("there is no such time zone")
-    return value
-
-
-def _tag_key(value: str) -> str:
-    if value.lower().startswith("aws:"):
-        raise ValueError("tag keys that start with aws: belong to AWS")
-    if value.startswith(PREFIX):
-        raise ValueError(f"tag keys that start with {PREFIX} are the platform's own; the setting `team` is one of them")
     return value
 
 
@@ -280,10 +271,3 @@ TimeZone = Annotated[
     AfterValidator(_time_zone),
     InWords("a time zone of the IANA database, like UTC or Asia/Shanghai"),
 ]
-TagKey = Annotated[
-    str,
-    Field(min_length=1, max_length=128),
-    AfterValidator(_tag_key),
-    InWords("a tag key of 1 to 128 characters that starts neither with aws: nor with airflow-eks/"),
-]
-TagValue = Annotated[str, Field(max_length=256), InWords("a tag value, text of at most 256 characters")]

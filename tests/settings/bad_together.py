@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.settings.bad import ADMINISTRATOR, CERTIFICATE, EXISTING_VPC, GIT, HOST_KEY, OIDC, ZONE, Bad
 
 CONTRADICTIONS = [
+    Bad("tags.Team", "data", "AWS IAM takes it for the same key as team", beside={"tags.team": "data"}),
     Bad("addons.coredns", "false", "cannot be switched off: no pod would find another, nor AWS", shown="false"),
     Bad("addons.vpc_cni", "false", "cannot be switched off: no pod would get an address", shown="false"),
     Bad("addons.kube_proxy", "false", "cannot be switched off: no Service would lead anywhere", shown="false"),

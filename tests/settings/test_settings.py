@@ -112,8 +112,8 @@ class TestForms:
         assert type(value) is type(meant)
 
     def test_tags_by_block_and_by_key(self):
-        settings = load_settings({"settings": {"tags": {"team": "data", "a.b/c": "1"}}, "tags.cost:center": "[4711]"})
-        assert settings.tags == {"team": "data", "a.b/c": "1", "cost:center": "[4711]"}
+        settings = load_settings({"settings": {"tags": {"team": "data", "a.b/c": "1"}}, "tags.cost:center": "4711"})
+        assert settings.tags == {"team": "data", "a.b/c": "1", "cost:center": "4711"}
 
     def test_null_in_the_block_unsets(self):
         assert (
