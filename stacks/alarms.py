@@ -45,7 +45,7 @@ class Alarms(NestedStack):
         super().__init__(scope, id_, description="Alarms: topic, alarms, dashboard")
         charge_to(self, "monitoring")
         name, choice, addons = settings.name, settings.alarms, settings.addons
-        self.topic = AlarmTopic(
+        topic = AlarmTopic(
             self,
             "Topic",
             deployment=name,
@@ -55,7 +55,8 @@ class Alarms(NestedStack):
             if choice.slack
             else None,
             key=key,
-        ).topic
+        )
+        self.topic = topic.topic
         front = LoadBalancerLookup(
             self,
             "LoadBalancer",
@@ -91,7 +92,7 @@ class Alarms(NestedStack):
             any_of=list(AIRFLOW_IS_DOWN),
         )
         if settings.database.readers:
-            FailoverNotice(self, "Failover", cluster=database, topic=self.topic)
+            FailoverNotice(self, "Failover", region=settings.region, cluster=database, topic=topic)
         if choice.monthly_budget:
             MonthlyBudget(
                 self,
@@ -99,7 +100,7 @@ class Alarms(NestedStack):
                 deployment=name,
                 amount=choice.monthly_budget,
                 currency=settings.facts.currency,
-                topic=self.topic,
+                topic=topic,
             )
         AlarmDashboard(
             self,

@@ -202,14 +202,18 @@ def test_everybody_is_told_when_it_begins_and_ends(default_deployment: Deploymen
 def test_nobody_publishes_without_being_named(default_deployment: Deployment) -> None:
     policy = default_deployment.one("AWS::SNS::TopicPolicy").properties["PolicyDocument"]["Statement"]
     allowed = [each for each in policy if each["Effect"] == "Allow"]
+    budget = {"budgets.amazonaws.com"} if default_deployment.all("AWS::Budgets::Budget") else set()
     assert {each["Principal"]["Service"] for each in allowed} == {
         "cloudwatch.amazonaws.com",
-        "budgets.amazonaws.com",
         "events.rds.amazonaws.com",
+        *budget,
     }
     for each in allowed:
         assert each["Action"] == "sns:Publish"
         assert "aws:SourceAccount" in each["Condition"]["StringEquals"]
         assert "aws:SourceArn" in each["Condition"]["ArnLike"]
+    (database,) = [each for each in allowed if each["Principal"]["Service"] == "events.rds.amazonaws.com"]
+    source = database["Condition"]["ArnLike"]["aws:SourceArn"]
+    assert default_deployment.one("AWS::RDS::DBCluster").ref in str(source)
     (denied,) = [each for each in policy if each["Effect"] == "Deny"]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

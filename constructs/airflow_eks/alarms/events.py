@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from aws_cdk import Aws
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_rds as rds
-from aws_cdk import aws_sns as sns
 
+from airflow_eks.alarms.topic import AlarmTopic
 from constructs import Construct
 from settings.tags import DEPLOYMENT_TAG
 
@@ -14,29 +15,37 @@ _BUDGET_STEPS = ((80, "ACTUAL"), (100, "ACTUAL"), (100, "FORECASTED"))
 
 
 class FailoverNotice(Construct):
-    """Amazon RDS tells the topic when the database fails over, and when it has."""
+    """Amazon RDS tells the topic when the database fails over, and when it has.
 
-    def __init__(self, scope: Construct, id_: str, *, cluster: str, topic: sns.ITopic) -> None:
+    It publishes in the name of what the event is about, the cluster, and not in that of the subscription.
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.GrantingPermissions.html
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, region: str, cluster: str, topic: AlarmTopic) -> None:
         super().__init__(scope, id_)
-        rds.CfnEventSubscription(
+        let = topic.let_publish("events.rds", source=f"rds:{region}:{Aws.ACCOUNT_ID}:cluster:{cluster}")
+        subscription = rds.CfnEventSubscription(
             self,
             "Subscription",
-            sns_topic_arn=topic.topic_arn,
+            sns_topic_arn=topic.topic.topic_arn,
             source_type="db-cluster",
             source_ids=[cluster],
             # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html
             event_categories=["failover"],
         )
+        subscription.node.add_dependency(let)
 
 
 class MonthlyBudget(Construct):
     """A budget of what carries the deployment's tag, once the tag is activated for cost allocation (docs/cost.md)."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, deployment: str, amount: int, currency: str, topic: sns.ITopic
+        self, scope: Construct, id_: str, *, deployment: str, amount: int, currency: str, topic: AlarmTopic
     ) -> None:
         super().__init__(scope, id_)
-        budgets.CfnBudget(
+        # The page names no ARN of a single budget: https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
+        let = topic.let_publish("budgets", source=f"budgets::{Aws.ACCOUNT_ID}:*")
+        budget = budgets.CfnBudget(
             self,
             "Budget",
             budget=budgets.CfnBudget.BudgetDataProperty(
@@ -55,9 +64,10 @@ class MonthlyBudget(Construct):
                         threshold_type="PERCENTAGE",
                     ),
                     subscribers=[
-                        budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic.topic_arn)
+                        budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic.topic.topic_arn)
                     ],
                 )
                 for percent, kind in _BUDGET_STEPS
             ],
         )
+        budget.node.add_dependency(let)

@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
-from constructs import Construct
+from constructs import Construct, IDependable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class SlackChannel:
 
 
 class AlarmTopic(Construct):
-    """An encrypted topic. Alarms, budgets and databases of this account publish, and nobody without TLS."""
+    """An encrypted topic. Alarms of the deployment publish, and what else is let; nobody does without TLS."""
 
     def __init__(
         self,
@@ -39,26 +39,8 @@ class AlarmTopic(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Topic", display_name=f"Alarms of {deployment}", master_key=key, enforce_ssl=True)
-        here = f"arn:{Aws.PARTITION}"
-        # What may publish is named; its own name is given by AWS.
-        senders = {
-            "cloudwatch": f"{here}:cloudwatch:{region}:{Aws.ACCOUNT_ID}:alarm:{deployment}-*",
-            "budgets": f"{here}:budgets::{Aws.ACCOUNT_ID}:*",
-            "events.rds": f"{here}:rds:{region}:{Aws.ACCOUNT_ID}:es:*",
-        }
-        for service, source in senders.items():
-            self.topic.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid=f"From{service.title().replace('.', '')}",
-                    principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
-                    actions=["sns:Publish"],
-                    resources=[self.topic.topic_arn],
-                    conditions={
-                        "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-                        "ArnLike": {"aws:SourceArn": source},
-                    },
-                )
-            )
+        # Their names are given by AWS; each begins with the deployment's.
+        self.let_publish("cloudwatch", source=f"cloudwatch:{region}:{Aws.ACCOUNT_ID}:alarm:{deployment}-*")
         for email in emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         if slack:
@@ -79,6 +61,27 @@ class AlarmTopic(Construct):
                 slack_channel_id=slack.channel_id,
                 iam_role_arn=role.role_arn,
                 sns_topic_arns=[self.topic.topic_arn],
-                guardrail_policies=[f"{here}:iam::aws:policy/AWSDenyAll"],
+                guardrail_policies=[f"arn:{Aws.PARTITION}:iam::aws:policy/AWSDenyAll"],
                 logging_level="ERROR",
             )
+
+    def let_publish(self, service: str, *, source: str) -> IDependable:
+        """Let a service of this account publish in the name of one source, an ARN without its partition.
+
+        What makes the service publish comes after what is returned: some try the topic when they are told of it.
+        """
+        added = self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=f"From{service.title().replace('.', '')}",
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    "ArnLike": {"aws:SourceArn": f"arn:{Aws.PARTITION}:{source}"},
+                },
+            )
+        )
+        if added.policy_dependable is None:  # pragma: no cover - a topic that is made here has a policy
+            raise TypeError("a topic without a policy")
+        return added.policy_dependable

@@ -21,8 +21,8 @@ def template(*, emails: tuple[str, ...] = (), slack: SlackChannel | None = None,
         emails=emails,
         slack=slack,
         key=kms.Key(stack, "Key"),
-    ).topic
-    FailoverNotice(stack, "Failover", cluster="airflow-1", topic=topic)
+    )
+    FailoverNotice(stack, "Failover", region="us-west-2", cluster="airflow-1", topic=topic)
     if budget:
         MonthlyBudget(stack, "Budget", deployment="airflow", amount=budget, currency="CNY", topic=topic)
     return Template.from_stack(stack)
@@ -73,3 +73,37 @@ def test_a_failover_of_the_database_is_told() -> None:
     (subscription,) = template().find_resources("AWS::RDS::EventSubscription").values()
     assert subscription["Properties"]["SourceIds"] == ["airflow-1"]
     assert subscription["Properties"]["EventCategories"] == ["failover"]
+
+
+def senders(made: Template) -> dict[str, str]:
+    """Who may publish, and in the name of what."""
+    (policy,) = made.find_resources("AWS::SNS::TopicPolicy").values()
+    return {
+        each["Principal"]["Service"]: "".join(
+            part if isinstance(part, str) else part["Ref"].removeprefix("AWS::")
+            for part in each["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1]
+        )
+        for each in policy["Properties"]["PolicyDocument"]["Statement"]
+        if each["Effect"] == "Allow"
+    }
+
+
+def test_who_publishes_does_so_in_the_name_of_what_it_tells_about() -> None:
+    # Amazon RDS, for one, signs with the resource that the event is about, not with the subscription.
+    assert senders(template(budget=900)) == {
+        "cloudwatch.amazonaws.com": "arn:Partition:cloudwatch:us-west-2:AccountId:alarm:airflow-*",
+        "events.rds.amazonaws.com": "arn:Partition:rds:us-west-2:AccountId:cluster:airflow-1",
+        "budgets.amazonaws.com": "arn:Partition:budgets::AccountId:*",
+    }
+
+
+def test_who_has_nothing_to_tell_is_not_let_in() -> None:
+    assert "budgets.amazonaws.com" not in senders(template())
+
+
+@pytest.mark.parametrize("type_", ["AWS::RDS::EventSubscription", "AWS::Budgets::Budget"])
+def test_the_topic_lets_them_in_before_they_try(type_: str) -> None:
+    made = template(budget=900)
+    (policy,) = made.find_resources("AWS::SNS::TopicPolicy")
+    (told,) = made.find_resources(type_).values()
+    assert policy in told["DependsOn"]
