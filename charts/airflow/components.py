@@ -25,7 +25,10 @@ HELM_TIMEOUT_SECONDS = 13 * 60
 # does not stay longer: an upgrade cannot change a job that is still there.
 _JOB_TTL_SECONDS = HELM_TIMEOUT_SECONDS + 60
 
-_LOG_GROOMER = {"retentionDays": 1, "resources": resources(cpu="10m", memory="64Mi")}
+# The image's entrypoint starts Airflow to ask the database before it starts `bash`, which takes more memory than this.
+# Who deletes old files needs no database.
+_NO_DATABASE = [{"name": "CONNECTION_CHECK_MAX_COUNT", "value": "0"}]
+_LOG_GROOMER = {"retentionDays": 1, "env": _NO_DATABASE, "resources": resources(cpu="10m", memory="64Mi")}
 
 
 def service_account(component: str) -> str:

@@ -41,6 +41,9 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
             "default_pool_task_slot_count": "-1",
             "default_task_retries": str(airflow.task_retries),
             "default_timezone": airflow.timezone,
+            # Where the API server reads the log of a task or a trigger that runs. A pod of a Deployment has an address
+            # that others find, and a name that they do not.
+            "hostname_callable": "airflow.utils.net.get_host_ip_address",
             "load_examples": "False",
         },
         "dag_processor": {"refresh_interval": str(_LOOK_FOR_DAG_FILES_SECONDS)},

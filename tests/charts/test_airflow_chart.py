@@ -154,6 +154,11 @@ def test_task_logs_go_to_the_bucket(chart: list[Object]) -> None:
     assert logging["remote_base_log_folder"] == "s3://task-logs-bucket/task-logs"
 
 
+def test_logs_of_what_runs_are_read_by_an_address_that_others_find() -> None:
+    """Workers and triggerers are Deployments: the names of their pods are in no DNS."""
+    assert values_with()["config"]["core"]["hostname_callable"] == "airflow.utils.net.get_host_ip_address"
+
+
 def test_connections_and_variables_are_looked_up_under_the_deployments_name() -> None:
     chart = build_charts(settings_for("aws", name="team-a"))["airflow"]
     section = release_values(chart, "airflow")["config"]["secrets"]
