@@ -215,15 +215,6 @@ def test_protected_stack_is_not_deleted(aws: Aws) -> None:
     delete(aws, "protected")
 
 
-def test_a_changed_stack_is_refused_not_ignored(aws: Aws) -> None:
-    create(aws, "changed", stack_of({"Queue": QUEUE}))
-    with pytest.raises(Exception, match="does not update"):
-        aws.call(
-            "cloudformation", "update_stack", StackName="changed", TemplateBody=stack_of({"Queue": QUEUE, "Role": ROLE})
-        )
-    delete(aws, "changed")
-
-
 def test_what_is_retained_stays(aws: Aws) -> None:
     create(
         aws,

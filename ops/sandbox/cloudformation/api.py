@@ -13,11 +13,8 @@ from ops.sandbox.cloudformation.errors import ValidationError
 from ops.sandbox.cloudformation.model import Stack
 from ops.sandbox.cloudformation.nested_stacks import read_template
 from ops.sandbox.cloudformation.service import CloudFormation, cloudformation_in
-
-NO_UPDATES = (
-    "The sandbox creates and deletes stacks and does not update them. "
-    "Destroy the stack first; what a change does to a deployed stack is shown by `cdk diff`."
-)
+from ops.sandbox.cloudformation.template import Template
+from ops.sandbox.cloudformation.update import StackUpdate, next_parameters
 
 
 class CloudFormationApi(BaseResponse):
@@ -34,10 +31,12 @@ class CloudFormationApi(BaseResponse):
         return ActionResult({"StackId": stack.stack_id})
 
     def update_stack(self) -> ActionResult:
-        stack = self._stack()
-        if self._body() == stack.template.body:
+        update = self._prepare_update()
+        if update is None:
             raise ValidationError("No updates are to be performed.")
-        raise ValidationError(NO_UPDATES)
+        update.stack.disable_rollback = bool(self._get_param("DisableRollback"))
+        self._service.start_update(update)
+        return ActionResult({"StackId": update.stack.stack_id})
 
     def delete_stack(self) -> EmptyResult:
         name = self._get_param("StackName")
@@ -57,8 +56,7 @@ class CloudFormationApi(BaseResponse):
         if type_ == "CREATE":
             change_set = self._change_sets.to_create(name, self._prepare())
         elif type_ == "UPDATE":
-            same = self._body() == self._stack().template.body
-            change_set = self._change_sets.to_update(name, self._stack(), problem=None if same else NO_UPDATES)
+            change_set = self._change_sets.to_update(name, self._stack(), self._prepare_update())
         else:
             raise ValidationError(f"a change set of type {type_} is not known to the sandbox")
         return ActionResult({"Id": change_set.change_set_id, "StackId": change_set.stack.stack_id})
@@ -67,9 +65,12 @@ class CloudFormationApi(BaseResponse):
         return ActionResult(descriptions.change_set(self._change_sets.find(self._get_param("ChangeSetName"))))
 
     def execute_change_set(self) -> EmptyResult:
-        stack = self._change_sets.find(self._get_param("ChangeSetName")).stack
-        stack.disable_rollback = bool(self._get_param("DisableRollback"))
-        self._service.start_create(stack)
+        change_set = self._change_sets.find(self._get_param("ChangeSetName"))
+        change_set.stack.disable_rollback = bool(self._get_param("DisableRollback"))
+        if change_set.update:
+            self._service.start_update(change_set.update)
+        else:
+            self._service.start_create(change_set.stack)
         return EmptyResult()
 
     def delete_change_set(self) -> EmptyResult:
@@ -140,6 +141,18 @@ class CloudFormationApi(BaseResponse):
         stack.role_arn = self._get_param("RoleARN")
         stack.termination_protection = bool(self._get_param("EnableTerminationProtection"))
         return stack
+
+    def _prepare_update(self) -> StackUpdate | None:
+        """The update that is asked for, if it would change anything."""
+        stack, body = self._stack(), self._body()
+        given = {
+            item["ParameterKey"]: None if item.get("UsePreviousValue") else item["ParameterValue"]
+            for item in self._get_param("Parameters") or []
+        }
+        parameters = next_parameters(stack, Template.parse(body), given)
+        if body == stack.template.body and all(stack.parameters[name] == given for name, given in parameters.items()):
+            return None
+        return self._service.prepare_update(stack, body=body, parameters=parameters)
 
     def _body(self) -> str:
         url = self._get_param("TemplateURL")

@@ -6,6 +6,7 @@ import uuid
 
 from ops.sandbox.cloudformation.errors import ChangeSetNotFoundError
 from ops.sandbox.cloudformation.model import ChangeSet, Stack
+from ops.sandbox.cloudformation.update import StackUpdate
 from ops.sandbox.regions import Region
 
 # The words by which the command line knows that there is nothing to do.
@@ -23,9 +24,11 @@ class ChangeSets:
         """A change set that makes a stack."""
         return self._add(name, stack, status="CREATE_COMPLETE", reason=None)
 
-    def to_update(self, name: str, stack: Stack, *, problem: str | None) -> ChangeSet:
-        """A change set for a stack that is there: it has no changes, or it is refused."""
-        return self._add(name, stack, status="FAILED", reason=problem or _NO_CHANGES)
+    def to_update(self, name: str, stack: Stack, update: StackUpdate | None) -> ChangeSet:
+        """A change set for a stack that is there; without an update it has no changes."""
+        if update is None:
+            return self._add(name, stack, status="FAILED", reason=_NO_CHANGES)
+        return self._add(name, stack, status="CREATE_COMPLETE", reason=None, update=update)
 
     def find(self, name_or_id: str) -> ChangeSet:
         """A change set. Raises ChangeSetNotFoundError where there is none."""
@@ -40,8 +43,10 @@ class ChangeSets:
             if name_or_id in (change_set.name, change_set.change_set_id):
                 del self._change_sets[change_set.change_set_id]
 
-    def _add(self, name: str, stack: Stack, *, status: str, reason: str | None) -> ChangeSet:
+    def _add(
+        self, name: str, stack: Stack, *, status: str, reason: str | None, update: StackUpdate | None = None
+    ) -> ChangeSet:
         arn = self._region.arn("cloudformation", f"changeSet/{name}/{uuid.uuid4()}")
-        change_set = ChangeSet(change_set_id=arn, name=name, stack=stack, status=status, reason=reason)
+        change_set = ChangeSet(change_set_id=arn, name=name, stack=stack, status=status, reason=reason, update=update)
         self._change_sets[arn] = change_set
         return change_set

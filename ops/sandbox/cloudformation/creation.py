@@ -47,7 +47,7 @@ class StackCreation:
     def run(self) -> None:
         """Make everything. On a failure roll back, unless that is disabled."""
         stack = self._stack
-        failed = self._create_resources() or self._resolve_outputs()
+        failed = self._create_resources() or self.resolve_outputs()
         if not failed:
             stack.set_status("CREATE_COMPLETE")
             return
@@ -74,7 +74,7 @@ class StackCreation:
             # As CloudFormation does, begin nothing new after a failure.
             if failed:
                 return False
-            done = self._create_resource(template.resources[logical_id])
+            done = self.create_resource(template.resources[logical_id])
             if not done:
                 failed.append(logical_id)
             return done
@@ -82,7 +82,8 @@ class StackCreation:
         walk({logical_id: template.dependencies[logical_id] & wanted for logical_id in wanted}, create)
         return failed
 
-    def _create_resource(self, declaration: Declaration) -> bool:
+    def create_resource(self, declaration: Declaration) -> bool:
+        """Make one resource. Says whether it is there."""
         stack = self._stack
         resource = Resource(logical_id=declaration.logical_id, type=declaration.type)
         stack.resources[declaration.logical_id] = resource
@@ -125,7 +126,7 @@ class StackCreation:
             names = ", ".join(properties.unseen)
             raise ValidationError(f"{resource.type}: property {names} is not known to the sandbox")
 
-    def _resolve_outputs(self) -> list[str]:
+    def resolve_outputs(self) -> list[str]:
         """Work out the outputs. Gives the names of those that failed."""
         stack = self._stack
         for name, output in stack.template.section("Outputs").items():

@@ -12,6 +12,7 @@ from ops.sandbox.cloudformation.callbacks import Callbacks
 from ops.sandbox.inputs import text
 from ops.sandbox.resource_types.base import (
     CUSTOM_RESOURCE,
+    Change,
     CreationFailedError,
     Deletion,
     Physical,
@@ -43,6 +44,27 @@ class CustomResource(ResourceType):
             raise CreationFailedError(_reason(answer), physical=physical)
         return physical
 
+    def update(self, request: Request, change: Change) -> Physical:
+        answer = _ask(
+            request.aws,
+            request.cloudformation.callbacks,
+            request.properties.everything(),
+            {
+                "RequestType": "Update",
+                "LogicalResourceId": request.logical_id,
+                "PhysicalResourceId": change.physical.ref,
+                "ResourceType": request.type,
+                "StackId": request.stack_id,
+            },
+            old=change.properties,
+        )
+        if answer["Status"] != "SUCCESS":
+            raise RuntimeError(_reason(answer))
+        ref = answer.get("PhysicalResourceId") or change.physical.ref
+        if ref != change.physical.ref:
+            raise RuntimeError(f"{request.type}: a new physical id replaces it, which the sandbox does not do")
+        return Physical(ref=ref, attributes=answer.get("Data") or {})
+
     def delete(self, deletion: Deletion) -> None:
         answer = _ask(
             deletion.aws,
@@ -60,7 +82,14 @@ class CustomResource(ResourceType):
             raise RuntimeError(_reason(answer))
 
 
-def _ask(aws: Aws, callbacks: Callbacks, properties: Mapping[str, Any], event: Mapping[str, str]) -> dict[str, Any]:
+def _ask(
+    aws: Aws,
+    callbacks: Callbacks,
+    properties: Mapping[str, Any],
+    event: Mapping[str, str],
+    *,
+    old: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Invoke the handler and wait for its answer.
 
     CloudFormation would wait an hour for an answer that never comes. Here the handler has ended by the time that the
@@ -75,6 +104,7 @@ def _ask(aws: Aws, callbacks: Callbacks, properties: Mapping[str, Any], event: M
         "ResponseURL": f"https://127.0.0.1{callback.path}",
         "ServiceToken": token,
         "ResourceProperties": _as_strings(properties),
+        **({} if old is None else {"OldResourceProperties": _as_strings(old)}),
     }
     response = aws.call("lambda", "invoke", FunctionName=token, Payload=json.dumps(payload).encode())
     if callback.answer is None:

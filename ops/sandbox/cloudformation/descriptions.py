@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ops.sandbox.cloudformation.model import ChangeSet, Stack
+from ops.sandbox.cloudformation.template import Declaration
 from ops.sandbox.inputs import text
 
 _EVENTS_PER_PAGE = 100
@@ -91,7 +92,7 @@ def events(stack: Stack, *, before: str | None) -> dict[str, Any]:
 
 def change_set(change_set: ChangeSet) -> dict[str, Any]:
     """The answer of DescribeChangeSet."""
-    changes = change_set.stack.template.resources.values() if change_set.is_executable else ()
+    changes = _changes(change_set) if change_set.is_executable else []
     return {
         "ChangeSetId": change_set.change_set_id,
         "ChangeSetName": change_set.name,
@@ -105,14 +106,27 @@ def change_set(change_set: ChangeSet) -> dict[str, Any]:
             {
                 "Type": "Resource",
                 "ResourceChange": {
-                    "Action": "Add",
+                    "Action": action,
                     "LogicalResourceId": declaration.logical_id,
                     "ResourceType": declaration.type,
                 },
             }
-            for declaration in changes
+            for action, declaration in changes
         ],
     }
+
+
+def _changes(change_set: ChangeSet) -> list[tuple[str, Declaration]]:
+    """By what templates declare; what a parameter or another resource's change brings with it shows in the update."""
+    there = change_set.stack.template.resources
+    if change_set.update is None:
+        return [("Add", declaration) for declaration in there.values()]
+    wanted = change_set.update.template.resources
+    return [
+        *(("Add", one) for name, one in wanted.items() if name not in there),
+        *(("Modify", one) for name, one in wanted.items() if name in there and one != there[name]),
+        *(("Remove", one) for name, one in there.items() if name not in wanted),
+    ]
 
 
 def _joined(value: Any) -> str:

@@ -15,6 +15,10 @@ class ValidationError(ServiceException):
         return self.message
 
 
+class UnknownChangeError(ValidationError):
+    """The sandbox cannot change this in place. Nothing was done."""
+
+
 class AlreadyExistsError(ServiceException):
     """A stack has this name already."""
 

@@ -8,10 +8,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.sandbox.cloudformation.template import Template
 from ops.sandbox.resource_types.base import Physical
+
+if TYPE_CHECKING:
+    from ops.sandbox.cloudformation.update import StackUpdate
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -135,6 +138,7 @@ class ChangeSet:
     stack: Stack
     status: str
     reason: str | None = None
+    update: StackUpdate | None = None
     created: datetime = field(default_factory=now)
 
     @property

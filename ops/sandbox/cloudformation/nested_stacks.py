@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ops.sandbox.aws import Aws
+from ops.sandbox.cloudformation.errors import ValidationError
 from ops.sandbox.cloudformation.model import STACK_TYPE
 from ops.sandbox.inputs import text
-from ops.sandbox.resource_types.base import CreationFailedError, Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.base import Change, CreationFailedError, Deletion, Physical, Request, ResourceType
 
 
 class NestedStack(ResourceType):
@@ -34,6 +35,27 @@ class NestedStack(ResourceType):
                 f"Embedded stack {nested.stack_id} was not successfully created: {nested.reason}",
                 physical=Physical(ref=nested.stack_id),
             )
+        return Physical(
+            ref=nested.stack_id,
+            attributes={f"Outputs.{name}": value for name, value in nested.outputs.items()},
+        )
+
+    def update(self, request: Request, change: Change) -> Physical:
+        properties = request.properties
+        cloudformation = request.cloudformation
+        update = cloudformation.prepare_update(
+            cloudformation.find(change.physical.ref),
+            body=read_template(properties["TemplateURL"], request.aws),
+            parameters={name: _joined(value) for name, value in properties.get("Parameters", {}).items()},
+        )
+        change.nested(update)
+        nested = update.stack
+        nested.set_status("UPDATE_IN_PROGRESS", "User Initiated")
+        failed = update.apply()
+        if failed:
+            reason = f"The following resource(s) failed to update: [{', '.join(failed)}]. "
+            nested.set_status("UPDATE_FAILED", reason)
+            raise ValidationError(f"Embedded stack {nested.stack_id} was not successfully updated: {reason}")
         return Physical(
             ref=nested.stack_id,
             attributes={f"Outputs.{name}": value for name, value in nested.outputs.items()},

@@ -17,7 +17,10 @@ from ops.sandbox.cloudformation.errors import AlreadyExistsError, ValidationErro
 from ops.sandbox.cloudformation.model import Stack
 from ops.sandbox.cloudformation.parameters import resolve_parameters
 from ops.sandbox.cloudformation.template import Template
+from ops.sandbox.cloudformation.update import StackUpdate
 from ops.sandbox.regions import Region, region_named
+
+_UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 
 log = logging.getLogger("sandbox")
 
@@ -88,6 +91,20 @@ class CloudFormation:
         """Delete the stack's resources, and come back when that is done."""
         stack.set_status("DELETE_IN_PROGRESS", "User Initiated")
         self._delete(stack)
+
+    def prepare_update(self, stack: Stack, *, body: str, parameters: Mapping[str, str]) -> StackUpdate:
+        """An update that is checked, and not begun."""
+        template = Template.parse(body)
+        values = resolve_parameters(template.section("Parameters"), parameters, self.aws)
+        return StackUpdate(cloudformation=self, stack=stack, template=template, parameters=values)
+
+    def start_update(self, update: StackUpdate) -> None:
+        """Begin to update a stack. Raises ValidationError where it is busy, or was never made."""
+        stack = update.stack
+        if stack.status not in _UPDATABLE:
+            raise ValidationError(f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
+        stack.set_status("UPDATE_IN_PROGRESS", "User Initiated")
+        _start(lambda _: _guard(stack, update.run, "UPDATE_FAILED"), stack)
 
     def start_create(self, stack: Stack) -> None:
         """Begin to make a stack. It is in progress when this comes back."""

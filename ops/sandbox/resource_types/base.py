@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ops.sandbox.aws import Aws
-from ops.sandbox.cloudformation.errors import ValidationError
+from ops.sandbox.cloudformation.errors import UnknownChangeError, ValidationError
 from ops.sandbox.regions import Region
 
 if TYPE_CHECKING:
     from ops.sandbox.cloudformation.service import CloudFormation
+    from ops.sandbox.cloudformation.update import StackUpdate
 
 _SUFFIX_LENGTH = 12
 
@@ -130,6 +131,16 @@ class Deletion:
         return self.cloudformation.aws
 
 
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a resource is before it changes."""
+
+    physical: Physical
+    properties: Mapping[str, Any]
+    nested: Callable[[StackUpdate], None]
+    """Takes the update of a nested stack, which ends with the update that it is part of."""
+
+
 class CreationFailedError(Exception):
     """The resource could not be made, and yet has an id under which it has to be deleted."""
 
@@ -155,6 +166,12 @@ class ResourceType(ABC):
     @abstractmethod
     def create(self, request: Request) -> Physical:
         """Make it."""
+
+    def update(self, request: Request, change: Change) -> Physical:
+        """Change it in place, if it can be. Raises UnknownChangeError by default."""
+        old, new = change.properties, request.properties
+        names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+        raise UnknownChangeError(f"{self.name}: a change of {', '.join(names)} is not known to the sandbox")
 
     @abstractmethod
     def delete(self, deletion: Deletion) -> None:
