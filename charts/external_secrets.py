@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cdk8s
 
 from charts.alarm_flow import alarm_metrics_in
@@ -27,7 +29,7 @@ METRICS = Endpoint(
 class ExternalSecretsChart(cdk8s.Chart):
     """The operator's release, with the kinds that nothing here uses switched off."""
 
-    def __init__(self, scope: Construct, id_: str, *, registry: Registry, vpc_cidr: str | None) -> None:
+    def __init__(self, scope: Construct, id_: str, *, registry: Registry, vpc_cidrs: Sequence[str]) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = make_namespace(self, name=NAMESPACE)
         image = registry.image("external-secrets")
@@ -63,15 +65,13 @@ class ExternalSecretsChart(cdk8s.Chart):
             },
         )
         release.add_dependency(namespace)
-        if vpc_cidr:
-            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=_flows(vpc_cidr))
+        if vpc_cidrs:
+            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=_flows(vpc_cidrs))
             policies.node.add_dependency(namespace)
             release.node.add_dependency(policies)
 
 
-def _flows(vpc_cidr: str) -> list[Flow]:
+def _flows(vpc_cidrs: Sequence[str]) -> list[Flow]:
     # The API server asks its webhook whether an ExternalSecret is one.
-    webhook = Flow(
-        name="admission-from-api-server", pods=ALL_PODS, source=[addresses(vpc_cidr)], ports=[("TCP", 10250)]
-    )
+    webhook = Flow(name="admission-from-api-server", pods=ALL_PODS, source=addresses(vpc_cidrs), ports=[("TCP", 10250)])
     return [DNS, HTTPS, CREDENTIALS, METRICS.scrape_in, alarm_metrics_in(NAMESPACE), webhook]

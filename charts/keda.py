@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cdk8s
 
 from charts.helm_release import HelmRelease
@@ -19,7 +21,8 @@ METRICS = Endpoint(name="keda", namespace=NAMESPACE, pods=labelled(app="keda-ope
 class KedaChart(cdk8s.Chart):
     """KEDA's release: two operators and two metrics servers, so that losing a node does not stop the scaling."""
 
-    def __init__(self, scope: Construct, id_: str, *, registry: Registry, vpc_cidr: str | None) -> None:
+    def __init__(self, scope: Construct, id_: str, *, registry: Registry, vpc_cidrs: Sequence[str]) -> None:
+        """``vpc_cidrs`` are the VPC's blocks, where there are to be network policies."""
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = make_namespace(self, name=NAMESPACE)
         images = {
@@ -55,32 +58,32 @@ class KedaChart(cdk8s.Chart):
             },
         )
         release.add_dependency(namespace)
-        if vpc_cidr:
-            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=_flows(vpc_cidr))
+        if vpc_cidrs:
+            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=_flows(vpc_cidrs))
             policies.node.add_dependency(namespace)
             release.node.add_dependency(policies)
 
 
-def _flows(vpc_cidr: str) -> list[Flow]:
-    vpc = addresses(vpc_cidr)
+def _flows(vpc_cidrs: Sequence[str]) -> list[Flow]:
+    vpc = addresses(vpc_cidrs)
     return [
         DNS,
         HTTPS,
         *WITHIN,
         METRICS.scrape_in,
         # It counts tasks in the database itself.
-        Flow(name="database", pods=labelled(app="keda-operator"), to=[vpc], ports=[("TCP", 5432)]),
+        Flow(name="database", pods=labelled(app="keda-operator"), to=vpc, ports=[("TCP", 5432)]),
         # The API server asks for metrics and admission.
         Flow(
             name="metrics-from-api-server",
             pods=labelled(app="keda-operator-metrics-apiserver"),
-            source=[vpc],
+            source=vpc,
             ports=[("TCP", 6443)],
         ),
         Flow(
             name="admission-from-api-server",
             pods=labelled(app="keda-admission-webhooks"),
-            source=[vpc],
+            source=vpc,
             ports=[("TCP", 9443)],
         ),
     ]

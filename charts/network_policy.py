@@ -48,9 +48,9 @@ def pods(selector: Selector, *, namespace: str | None = None) -> Peer:
     return peer
 
 
-def addresses(cidr: str) -> Peer:
-    """Whoever has an address within a CIDR block."""
-    return {"ipBlock": {"cidr": cidr}}
+def addresses(cidrs: Sequence[str]) -> list[Peer]:
+    """Whoever has an address within one of these CIDR blocks."""
+    return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
 
 
 EVERYWHERE: Peer = {"ipBlock": {"cidr": _EVERYWHERE, "except": [_METADATA]}}
@@ -87,7 +87,7 @@ DNS = Flow(
     ports=[("UDP", 53), ("TCP", 53)],
 )
 HTTPS = Flow(name="aws-and-kubernetes", pods=ALL_PODS, to=[EVERYWHERE], ports=[("TCP", 443)])
-CREDENTIALS = Flow(name="aws-credentials", pods=ALL_PODS, to=[addresses(_POD_IDENTITY)], ports=[("TCP", 80)])
+CREDENTIALS = Flow(name="aws-credentials", pods=ALL_PODS, to=addresses([_POD_IDENTITY]), ports=[("TCP", 80)])
 WITHIN = (
     Flow(name="within-out", pods=ALL_PODS, to=[pods(ALL_PODS)]),
     Flow(name="within-in", pods=ALL_PODS, source=[pods(ALL_PODS)]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from settings.checks_alarms import check_alarms
 from settings.checks_dags import check_dags
 from settings.checks_ingress import check_ingress
 from settings.checks_metrics import check_metrics
+from settings.checks_network import check_network
 from settings.checks_spark import check_spark
 from settings.checks_workers import check_workers
 from settings.errors import Contradiction, ContradictionError, nearest
@@ -22,19 +22,13 @@ from settings.types import either
 
 if TYPE_CHECKING:
     from settings.model import Settings
-    from settings.network import ExistingVpc
-
-# Amazon VPC: a VPC is a /16 at the largest. The smallest that leaves room for subnets of /27, which is what an
-# Application Load Balancer needs, is a /22 (settings of the Network construct: a public subnet is 1/32 of the VPC).
-LARGEST_VPC_PREFIX = 16
-SMALLEST_VPC_PREFIX = 22
 
 
 def check(settings: Settings) -> None:
     """Raise ContradictionError where settings contradict each other."""
     # A wrong region would make its zones and certificates look wrong as well.
     found = list(_region(settings)) or [
-        *_network(settings),
+        *check_network(settings),
         *_cluster(settings),
         *check_tags(settings),
         *check_workers(settings),
@@ -61,44 +55,6 @@ def _region(settings: Settings) -> Iterator[Contradiction]:
     else:
         allowed = f"must be {choices}{nearest(region, partition.regions)}"
     yield Contradiction("region", region, allowed)
-
-
-def _network(settings: Settings) -> Iterator[Contradiction]:
-    network = settings.network
-    names = network.availability_zones
-    if names and (len(names) != network.zones or len(set(names)) != len(names)):
-        yield Contradiction(
-            "network.availability_zones",
-            ",".join(names),
-            f"name {network.zones} different zones, as network.zones says",
-        )
-    for name in names:
-        if not name.startswith(settings.region):
-            yield Contradiction("network.availability_zones", name, f"must be a zone of {settings.region}")
-    if network.existing_vpc is not None:
-        yield from _existing_vpc(settings, network.existing_vpc)
-        return
-    prefix = ipaddress.IPv4Network(network.cidr).prefixlen
-    if not LARGEST_VPC_PREFIX <= prefix <= SMALLEST_VPC_PREFIX:
-        fault = "too large for Amazon VPC" if prefix < LARGEST_VPC_PREFIX else "too small for the subnets of every zone"
-        allowed = f"{fault}, must be from /{LARGEST_VPC_PREFIX} to /{SMALLEST_VPC_PREFIX}"
-        yield Contradiction("network.cidr", network.cidr, allowed)
-
-
-def _existing_vpc(settings: Settings, vpc: ExistingVpc) -> Iterator[Contradiction]:
-    network = settings.network
-    if not network.availability_zones:
-        allowed = f"name the {network.zones} zones of the subnets, because network.existing_vpc is set"
-        yield Contradiction("network.availability_zones", None, allowed)
-    for kind in ("public", "private", "isolated"):
-        subnets: tuple[str, ...] = getattr(vpc, f"{kind}_subnet_ids")
-        optional = kind == "public" and settings.airflow.ingress.effective_scheme == "internal"
-        if len(subnets) != network.zones and not (optional and not subnets):
-            yield Contradiction(
-                f"network.existing_vpc.{kind}_subnet_ids",
-                ",".join(subnets),
-                f"give {network.zones} subnets, one per zone of network.availability_zones",
-            )
 
 
 def _cluster(settings: Settings) -> Iterator[Contradiction]:

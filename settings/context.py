@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from settings.checks_network import check_unused
 from settings.errors import SettingsError, explain, is_contradiction, line, misplaced
 from settings.model import Settings
 from settings.partition import PARTITIONS
@@ -88,6 +89,8 @@ def _build(pairs: Iterable[tuple[str, Any]], mistakes: list[str]) -> Settings:
         # Two settings can seem to contradict each other because a third one was mistyped.
         if not (mistakes and is_contradiction(error)):
             mistakes += explain(error, Settings, flat)
+    else:
+        mistakes += [line(each.key, each.value, each.allowed) for each in check_unused(settings, flat)]
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return settings

@@ -170,6 +170,11 @@ class Settings(Section):
         return self._facts
 
     @property
+    def policed_cidrs(self) -> tuple[str, ...]:
+        """The VPC's CIDR blocks for network policies; none where there are no policies."""
+        return self.network.vpc_cidrs if self.cluster.network_policies else ()
+
+    @property
     def all_tags(self) -> dict[str, str]:
         """The tags of every resource: deployment and team, then what the person adds."""
         return {DEPLOYMENT_TAG: self.name, TEAM_TAG: self.team, **self.tags}

@@ -14,7 +14,10 @@ class ExistingVpc(Section):
     """A VPC that already exists. Give a subnet of each kind per zone, in the order of `network.availability_zones`."""
 
     id: VpcId = Field(description="Id of the VPC.")
-    cidr: Cidr = Field(description="The VPC's CIDR block.")
+    cidr: Cidr = Field(description="The VPC's CIDR block, the first one where it has several.")
+    secondary_cidrs: Items[Cidr] = Field(
+        default=(), description="Its other CIDR blocks, all of them: network policies let in and out what they name."
+    )
     public_subnet_ids: Items[SubnetId] = Field(
         default=(), description="Public subnets. Needed only for an internet-facing load balancer."
     )
@@ -42,6 +45,7 @@ class NetworkSettings(Section):
     existing_vpc: ExistingVpc | None = Field(default=None, description="Use this VPC instead of a new one.")
 
     @property
-    def vpc_cidr(self) -> str:
-        """CIDR block of the VPC in use."""
-        return self.existing_vpc.cidr if self.existing_vpc else self.cidr
+    def vpc_cidrs(self) -> tuple[str, ...]:
+        """CIDR blocks of the VPC in use."""
+        vpc = self.existing_vpc
+        return (vpc.cidr, *vpc.secondary_cidrs) if vpc else (self.cidr,)

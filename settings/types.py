@@ -34,6 +34,15 @@ AURORA_FAMILIES = ("t4g", "r6g", "r6gd", "r7g", "r8g", "r8gd", "x2g")
 # Without r6gd: its data tiering is for large caches, and Celery's queue is not one.
 ELASTICACHE_FAMILIES = ("t4g", "m6g", "m7g", "m8g", "r6g", "r7g", "r8g", "c7gn", "c8gn")
 
+UNUSABLE_BLOCKS = {
+    "0.0.0.0/8": "this host",
+    "127.0.0.0/8": "loopback",
+    "169.254.0.0/16": "link-local",
+    "224.0.0.0/4": "multicast",
+    "240.0.0.0/4": "reserved",
+}
+"""What Amazon VPC refuses: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
+
 RESERVED_QUEUES = ("default", "main")
 """Airflow's default queue, and the name that its workers have in Airflow's chart."""
 
@@ -83,6 +92,17 @@ def _split(value: Any) -> Any:
     return value
 
 
+def _once(value: tuple[T, ...]) -> tuple[T, ...]:
+    """Whom a list names twice is one whom AWS has once; in names of IAM and in addresses, case means nothing."""
+    seen: set[str] = set()
+    for item in value:
+        same = str(item).casefold()
+        if same in seen:
+            raise ValueError(f"{item} is in the list twice; name it once")
+        seen.add(same)
+    return value
+
+
 def _number(value: Any) -> Any:
     """A choice between numbers comes as text from a command line."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
@@ -108,9 +128,13 @@ def _of_service(prefix: str, service: str, families: Sequence[str]) -> AfterVali
 
 def _cidr(value: str) -> str:
     try:
-        return str(ipaddress.IPv4Network(value))
+        block = ipaddress.IPv4Network(value)
     except ValueError as error:
         raise ValueError(f"not an IPv4 CIDR block, like 10.0.0.0/16 ({error})") from error
+    for unusable, what in UNUSABLE_BLOCKS.items():
+        if block.subnet_of(ipaddress.IPv4Network(unusable)):
+            raise ValueError(f"no host of a network has an address of {unusable} ({what}); name another block")
+    return str(block)
 
 
 def _log_retention(value: int) -> int:
@@ -133,7 +157,7 @@ def _time_zone(value: str) -> str:
     return value
 
 
-Items = Annotated[tuple[T, ...], BeforeValidator(_split)]
+Items = Annotated[tuple[T, ...], BeforeValidator(_split), AfterValidator(_once)]
 Region = Annotated[str, InWords("an AWS region that offers Amazon EKS, like us-west-2")]
 ZoneName = Annotated[str, InWords("an availability zone, like us-west-2a")]
 KubernetesVersion = Annotated[str, InWords(either(list(load_releases().kubernetes.versions)))]

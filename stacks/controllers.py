@@ -51,7 +51,6 @@ class Controllers(NestedStack):
         self._settings = settings
         self._registry = registry
         self._cluster = cluster
-        self._policed_cidr = settings.network.vpc_cidr if settings.cluster.network_policies else None
         storage_classes = ChartInstaller(
             self,
             "Storage",
@@ -68,7 +67,7 @@ class Controllers(NestedStack):
             self,
             "Keda",
             cluster=cluster,
-            chart=keda.KedaChart(self._app, "keda", registry=registry, vpc_cidr=self._policed_cidr),
+            chart=keda.KedaChart(self._app, "keda", registry=registry, vpc_cidrs=settings.policed_cidrs),
         )
         self._load_balancer_controller(vpc_id)
         secrets = self._external_secrets(secret_arns, grafana, key)
@@ -145,7 +144,7 @@ class Controllers(NestedStack):
             ],
         )
         chart = external_secrets.ExternalSecretsChart(
-            self._app, "external-secrets", registry=self._registry, vpc_cidr=self._policed_cidr
+            self._app, "external-secrets", registry=self._registry, vpc_cidrs=self._settings.policed_cidrs
         )
         return ChartInstaller(self, "ExternalSecrets", cluster=self._cluster, chart=chart, after=[identity])
 

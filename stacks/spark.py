@@ -48,7 +48,7 @@ class Spark(NestedStack):
             bucket=bucket.bucket_name,
             airflow_namespace=airflow.NAMESPACE,
             airflow_accounts={each: airflow.service_account(each) for each in ("worker", "triggerer")},
-            vpc_cidr=settings.network.vpc_cidr if settings.cluster.network_policies else None,
+            vpc_cidrs=settings.policed_cidrs,
         )
         ChartInstaller(self, "Spark", cluster=cluster, chart=chart, after=identities)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cdk8s
 
 from charts.addons.base import AddonContext, HelmAddon, ServiceAccount, Statement
@@ -43,7 +45,7 @@ def addon(context: AddonContext) -> HelmAddon:
             registry=context.registry,
             cluster_name=settings.name,
             region=settings.region,
-            vpc_cidr=settings.network.vpc_cidr if settings.cluster.network_policies else None,
+            vpc_cidrs=settings.policed_cidrs,
         )
 
     return HelmAddon(
@@ -63,7 +65,14 @@ class OpenCostChart(cdk8s.Chart):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, registry: Registry, cluster_name: str, region: str, vpc_cidr: str | None
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        registry: Registry,
+        cluster_name: str,
+        region: str,
+        vpc_cidrs: Sequence[str],
     ) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = make_namespace(self, name=NAMESPACE)
@@ -114,13 +123,13 @@ class OpenCostChart(cdk8s.Chart):
             },
         )
         release.add_dependency(namespace)
-        if vpc_cidr:
-            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=_flows(vpc_cidr))
+        if vpc_cidrs:
+            policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=_flows(vpc_cidrs))
             policies.node.add_dependency(namespace)
             release.node.add_dependency(policies)
 
 
-def _flows(vpc_cidr: str) -> list[Flow]:
+def _flows(vpc_cidrs: Sequence[str]) -> list[Flow]:
     # Price lists and the API server are behind HTTPS; what pods use, each node's kubelet says.
-    kubelets = Flow(name="kubelets", pods=ALL_PODS, to=[addresses(vpc_cidr)], ports=[("TCP", 10250)])
+    kubelets = Flow(name="kubelets", pods=ALL_PODS, to=addresses(vpc_cidrs), ports=[("TCP", 10250)])
     return [DNS, HTTPS, CREDENTIALS, METRICS.scrape_in, kubelets]

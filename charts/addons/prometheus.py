@@ -141,13 +141,13 @@ class PrometheusChart(cdk8s.Chart):
             monitor.add_json_patch(cdk8s.JsonPatch.add("/spec", each.monitor))
             monitor.add_dependency(stack)
         if settings.cluster.network_policies:
-            flows = _flows(settings.network.vpc_cidr, read)
+            flows = _flows(settings.network.vpc_cidrs, read)
             policies = NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=flows)
             policies.node.add_dependency(namespace)
             stack.node.add_dependency(policies)
 
 
-def _flows(vpc_cidr: str, read: Sequence[Endpoint]) -> list[Flow]:
+def _flows(vpc_cidrs: Sequence[str], read: Sequence[Endpoint]) -> list[Flow]:
     # Nodes answer with their own addresses, which are the VPC's: the kubelet, and the node exporter on its network.
     nodes: list[Port] = [("TCP", _KUBELET_PORT), ("TCP", NODE_EXPORTER_PORT)]
     dns = pods(labelled(**{"k8s-app": "kube-dns"}), namespace="kube-system")
@@ -164,7 +164,7 @@ def _flows(vpc_cidr: str, read: Sequence[Endpoint]) -> list[Flow]:
         # Kubernetes' API for all of them, and for Prometheus the API server's own metrics and Managed Prometheus.
         HTTPS,
         Flow(name="aws-credentials", pods=PROMETHEUS, to=CREDENTIALS.to, ports=CREDENTIALS.ports),
-        Flow(name="nodes", pods=PROMETHEUS, to=[addresses(vpc_cidr)], ports=nodes),
+        Flow(name="nodes", pods=PROMETHEUS, to=addresses(vpc_cidrs), ports=nodes),
         Flow(name="coredns", pods=PROMETHEUS, to=[dns], ports=[("TCP", _COREDNS_PORT)]),
         *(each.scrape_out for each in read),
     ]

@@ -90,7 +90,7 @@ class AirflowChart(cdk8s.Chart):
             parts.append(credentials)
         if settings.cluster.network_policies:
             flows = airflow_flows(
-                vpc_cidr=settings.network.vpc_cidr,
+                vpc_cidrs=settings.network.vpc_cidrs,
                 ssh=dag_repository.credentials == "ssh-key",
                 delivery=settings.dags.delivery,
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from charts.airflow.endpoints import NAMESPACE, airflow_endpoints
 from charts.alarm_flow import alarm_metrics_in
 from charts.network_policy import (
@@ -30,9 +32,9 @@ _TASKS = one_of(_COMPONENT, "worker", "triggerer")
 _LOGS = [("worker", _WORKER_LOG_PORT), ("triggerer", _TRIGGERER_LOG_PORT)]
 
 
-def airflow_flows(*, vpc_cidr: str, ssh: bool, delivery: Delivery) -> list[Flow]:
+def airflow_flows(*, vpc_cidrs: Sequence[str], ssh: bool, delivery: Delivery) -> list[Flow]:
     """The flows. ``ssh``: DAGs come from a repository that is reached by SSH."""
-    vpc = addresses(vpc_cidr)
+    vpc = addresses(vpc_cidrs)
     api, pooler, statsd = (labelled(**{_COMPONENT: name}) for name in (_API, _POOLER, _STATSD))
     queue = one_of(_COMPONENT, "scheduler", "worker")
     flows = [
@@ -41,14 +43,14 @@ def airflow_flows(*, vpc_cidr: str, ssh: bool, delivery: Delivery) -> list[Flow]
         Flow(name="aws-and-kubernetes", pods=_AIRFLOW, to=[EVERYWHERE], ports=[("TCP", 443)]),
         Flow(name="airflow-to-pooler", pods=_AIRFLOW, to=[pods(pooler)], ports=[("TCP", _POOLER_PORT)]),
         Flow(name="pooler-from-airflow", pods=pooler, source=[pods(_AIRFLOW)], ports=[("TCP", _POOLER_PORT)]),
-        Flow(name="pooler-to-database", pods=pooler, to=[vpc], ports=[("TCP", _DATABASE_PORT)]),
-        Flow(name="airflow-to-queue", pods=queue, to=[vpc], ports=[("TCP", _QUEUE_PORT)]),
+        Flow(name="pooler-to-database", pods=pooler, to=vpc, ports=[("TCP", _DATABASE_PORT)]),
+        Flow(name="airflow-to-queue", pods=queue, to=vpc, ports=[("TCP", _QUEUE_PORT)]),
         Flow(name="airflow-to-api", pods=_AIRFLOW, to=[pods(api)], ports=[("TCP", _API_PORT)]),
         # The load balancer has addresses of the VPC's, which change.
         Flow(
             name="api-from-airflow-and-load-balancer",
             pods=api,
-            source=[pods(_AIRFLOW), vpc],
+            source=[pods(_AIRFLOW), *vpc],
             ports=[("TCP", _API_PORT)],
         ),
         Flow(name="airflow-to-statsd", pods=_AIRFLOW, to=[pods(statsd)], ports=[("UDP", _STATSD_PORT)]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -36,11 +36,11 @@ class SparkChart(cdk8s.Chart):
         bucket: str,
         airflow_namespace: str,
         airflow_accounts: Mapping[str, str],
-        vpc_cidr: str | None,
+        vpc_cidrs: Sequence[str],
     ) -> None:
         """``airflow_accounts`` has the service accounts of Airflow's ``worker`` and ``triggerer``.
 
-        ``vpc_cidr`` is the VPC's, where there are to be network policies.
+        ``vpc_cidrs`` are the VPC's blocks, where there are to be network policies.
         """
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = kplus.Namespace(
@@ -56,16 +56,16 @@ class SparkChart(cdk8s.Chart):
                 airflow_namespace=airflow_namespace,
                 submitter=airflow_accounts["worker"],
                 watcher=airflow_accounts["triggerer"],
-                network_policies=vpc_cidr is not None,
+                network_policies=bool(vpc_cidrs),
             )
             for name, team in sorted(spark.teams.items())
         ]
         release = operator(self, "operator", registry=registry, namespaces=[team.namespace for team in teams])
         release.node.add_dependency(namespace, nodes, *teams)
-        if vpc_cidr:
+        if vpc_cidrs:
             # The API server asks its webhook about each job and each of its pods.
-            api_server = addresses(vpc_cidr)
-            webhook = Flow(name="admission-from-api-server", pods=ALL_PODS, source=[api_server], ports=[("TCP", 9443)])
+            api_server = addresses(vpc_cidrs)
+            webhook = Flow(name="admission-from-api-server", pods=ALL_PODS, source=api_server, ports=[("TCP", 9443)])
             flows = [DNS, HTTPS, OPERATOR_METRICS.scrape_in, webhook]
             policies = NetworkPolicies(self, "network-policies", namespace=OPERATOR_NAMESPACE, flows=flows)
             policies.node.add_dependency(namespace)
@@ -78,5 +78,5 @@ class SparkChart(cdk8s.Chart):
                 registry=registry,
                 region=region,
                 bucket=bucket,
-                network_policies=vpc_cidr is not None,
+                network_policies=bool(vpc_cidrs),
             )

@@ -6,6 +6,8 @@ from ops.aws import found
 from ops.checks import Findings, failure, verdict
 from ops.preflight.subject import Preflight
 
+_IN_USE = ("associating", "associated")
+
 
 def existing_vpc(subject: Preflight) -> Findings:
     """The VPC of the settings: its DNS, and its subnets, in their zones."""
@@ -18,9 +20,12 @@ def existing_vpc(subject: Preflight) -> Findings:
         yield failure(check, f"does not exist in {subject.aws.region}", "Correct network.existing_vpc.id.")
         return
     faults = []
-    blocks = [each["CidrBlock"] for each in vpcs["Vpcs"][0]["CidrBlockAssociationSet"]]
-    if given.cidr not in blocks:
-        faults.append(f"its CIDR is {', '.join(blocks)}, not {given.cidr}")
+    associated = vpcs["Vpcs"][0]["CidrBlockAssociationSet"]
+    blocks = [each["CidrBlock"] for each in associated if each["CidrBlockState"]["State"] in _IN_USE]
+    named = subject.settings.network.vpc_cidrs
+    if set(blocks) != set(named):
+        # Database, queue and load balancer in a block that no network policy names cannot be reached.
+        faults.append(f"its CIDR blocks are {', '.join(blocks)}, and the settings name {', '.join(named)}")
     for attribute, key in (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames")):
         if not ec2.describe_vpc_attribute(VpcId=given.id, Attribute=attribute)[key]["Value"]:
             faults.append(f"{attribute} is off, which EKS and EFS need")
@@ -35,7 +40,10 @@ def existing_vpc(subject: Preflight) -> Findings:
             faults.append(f"{subnet} is not in it")
         elif actual[subnet] != zone:
             faults.append(f"{subnet} is in {actual[subnet]}, listed for {zone}")
-    advice = "Correct network.existing_vpc, or the VPC: `aws ec2 modify-vpc-attribute` switches DNS on."
+    advice = (
+        "Correct network.existing_vpc (cidr is one block, secondary_cidrs are all others), or the VPC: "
+        "`aws ec2 modify-vpc-attribute` switches DNS on."
+    )
     yield verdict(check, f"{len(expected)} subnets in {', '.join(zones)}", faults=faults, advice=advice)
 
 

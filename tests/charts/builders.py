@@ -45,13 +45,12 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
     def arn(service: str, resource: str) -> str:
         return f"arn:{settings.partition}:{service}:{settings.region}:{ACCOUNT}:{resource}"
 
-    policed_cidr = settings.network.vpc_cidr if settings.cluster.network_policies else None
     key = arn("kms", "key/00000000-1111-2222-3333-444444444444")
     charts = {
         "storage": storage.StorageChart(app, "storage", kms_key_arn=key, ebs=True, efs=True),
-        "keda": keda.KedaChart(app, "keda", registry=registry, vpc_cidr=policed_cidr),
+        "keda": keda.KedaChart(app, "keda", registry=registry, vpc_cidrs=settings.policed_cidrs),
         "external-secrets": external_secrets.ExternalSecretsChart(
-            app, "external-secrets", registry=registry, vpc_cidr=policed_cidr
+            app, "external-secrets", registry=registry, vpc_cidrs=settings.policed_cidrs
         ),
         "load-balancer-controller": load_balancer_controller.LoadBalancerControllerChart(
             app,
@@ -102,7 +101,7 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
             bucket=SPARK_BUCKET,
             airflow_namespace="airflow",
             airflow_accounts={"worker": "airflow-worker", "triggerer": "airflow-triggerer"},
-            vpc_cidr=policed_cidr,
+            vpc_cidrs=settings.policed_cidrs,
         ),
         "airflow": AirflowChart(
             app,

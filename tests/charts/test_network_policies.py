@@ -210,3 +210,28 @@ def test_they_can_be_switched_off() -> None:
 def test_namespaces_take_restricted_pods_alone(name: str) -> None:
     (namespace,) = [item for item in build_charts(settings_for("aws"))[name] if item["kind"] == "Namespace"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_every_block_of_the_vpc_is_let_through_wherever_one_is() -> None:
+    blocks = ("10.0.0.0/16", "100.64.0.0/16", "10.1.0.0/16")
+    subnets = [f"subnet-0a00000{number}" for number in range(3)]
+    network = {
+        "availability_zones": [f"us-west-2{letter}" for letter in "abc"],
+        "existing_vpc": {
+            "id": "vpc-0123456789abcdef0",
+            "cidr": blocks[0],
+            "secondary_cidrs": blocks[1:],
+            "private_subnet_ids": subnets,
+            "isolated_subnet_ids": subnets,
+        },
+    }
+    found = 0
+    for policy in policies_of(network=network):
+        for rule in [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]:
+            named = [
+                peer["ipBlock"]["cidr"] for peer in (*rule.get("from", []), *rule.get("to", [])) if "ipBlock" in peer
+            ]
+            if blocks[0] in named:
+                assert set(blocks) <= set(named), policy["metadata"]
+                found += 1
+    assert found >= 8

@@ -75,9 +75,20 @@ class TestWhatIsThereAlready:
         context = [each.replace("10.0.0.0/16", "10.9.0.0/16") for each in context]
         vpc = account.results(*context)[self._check(context)]
         assert vpc.status is Status.FAILURE
-        assert "its CIDR is 10.0.0.0/16, not 10.9.0.0/16" in vpc.found
+        assert "its CIDR blocks are 10.0.0.0/16, and the settings name 10.9.0.0/16" in vpc.found
         assert "enableDnsHostnames is off" in vpc.found
         assert "subnet-0123456789abcdef0 is not in it" in vpc.found
+
+    def test_every_block_of_a_vpc_has_to_be_named(self, account: Account) -> None:
+        context, _ = self._vpc(account, dns=True)
+        vpc_id = context[0].partition("=")[2]
+        for block in ("100.64.0.0/16", "10.1.0.0/16"):
+            account.client("ec2").associate_vpc_cidr_block(VpcId=vpc_id, CidrBlock=block)
+        vpc = account.results(*context)[self._check(context)]
+        assert vpc.status is Status.FAILURE
+        assert "are 10.0.0.0/16, 100.64.0.0/16, 10.1.0.0/16, and the settings name 10.0.0.0/16" in vpc.found
+        context.append("network.existing_vpc.secondary_cidrs=10.1.0.0/16,100.64.0.0/16")
+        assert account.results(*context)[self._check(context)].status is Status.OK
 
     def test_subnets_in_other_zones_than_listed(self, account: Account) -> None:
         context, _ = self._vpc(account, dns=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from settings import SettingsError, load_settings
-from tests.settings.bad import ADMINISTRATOR, CHOICES, FORMS, RANGES, TYPES, TYPOS, Bad
+from tests.settings.bad import ADMINISTRATOR, CHOICES, EXISTING_VPC, FORMS, RANGES, TYPES, TYPOS, Bad
 from tests.settings.bad_together import CONTRADICTIONS
 
 EVERY_CASE = [*CHOICES, *TYPOS, *TYPES, *RANGES, *FORMS, *CONTRADICTIONS]
@@ -55,6 +55,19 @@ def test_ssh_needs_a_key_and_a_known_host():
     text = str(caught.value)
     assert "dags.git.secret_arn = unset: name the secret with the private key" in text
     assert "dags.git.known_hosts = unset: give the host's keys" in text
+
+
+def test_who_wants_no_flow_logs_in_an_existing_vpc_gets_none():
+    settings = load_settings({**EXISTING_VPC, "network.flow_logs": "false", "network.interface_endpoints": "false"})
+    assert settings.network.existing_vpc
+
+
+def test_no_more_blocks_than_eks_takes_may_reach_its_endpoint():
+    blocks = [f"192.0.2.{number}/32" for number in range(41)]
+    assert message({"cluster.public_access_cidrs": ",".join(blocks)}) == (
+        "cluster.public_access_cidrs = 41 blocks: at most 40 blocks: Amazon EKS takes no more"
+    )
+    assert load_settings({"cluster.public_access_cidrs": "0.0.0.0/0"}).cluster.has_public_endpoint
 
 
 def test_a_zone_without_a_host_is_refused():

@@ -100,6 +100,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "network.availability_zones": "us-west-2a,us-west-2b",
         "network.existing_vpc.id": VPC,
         "network.existing_vpc.cidr": "10.20.0.0/16",
+        "network.existing_vpc.secondary_cidrs": "100.64.0.0/16,10.21.0.0/16",
         "network.existing_vpc.private_subnet_ids": _SUBNETS["private"],
         "network.existing_vpc.isolated_subnet_ids": _SUBNETS["isolated"],
         "dags.existing_repository": "our-dags",
