@@ -103,7 +103,8 @@ def named_templates(aws: Aws, stack: DeployedStack) -> Iterator[tuple[str, dict[
     """Every template by the name of its stack, as ``ops.assembly`` has them; the top-level one under no name."""
     yield "", _template(aws, stack.id)
     for nested in stack.nested:
-        yield nested.logical_id.partition("NestedStack")[0], _template(aws, nested.physical_id)
+        if nested.physical_id:  # one that was never begun has none
+            yield nested.logical_id.partition("NestedStack")[0], _template(aws, nested.physical_id)
 
 
 def _template(aws: Aws, stack_id: str) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _build(pairs: Iterable[tuple[str, Any]], mistakes: list[str]) -> Settings:
             mistakes.append(mistake)
         else:
             _put(chosen, key, value)
-    tree = _defaults(chosen.get("size"), chosen.get("partition"))
+    tree = _defaults(chosen.get("size"), chosen.get("partition"), chosen.get("region"))
     flat = dict(_flatten(chosen))
     for key, value in flat.items():
         _put(tree, key, value)
@@ -96,14 +96,15 @@ def _build(pairs: Iterable[tuple[str, Any]], mistakes: list[str]) -> Settings:
     return settings
 
 
-def _defaults(size: Any, partition: Any) -> Tree:
-    """What lies beneath the chosen settings. A wrong size or partition is for the model to refuse."""
+def _defaults(size: Any, partition: Any, region: Any) -> Tree:
+    """What lies beneath the chosen settings. A wrong size, partition or region is for the model to refuse."""
     facts = next((each for name, each in PARTITIONS.items() if name == partition), PARTITIONS["aws"])
     values = next((each for name, each in SIZES.items() if name == size), SIZES[DEFAULT_SIZE])
     tree: Tree = {}
     for key, value in values.items():
         _put(tree, key, value)
     _put(tree, "region", facts.default_region)
+    _put(tree, "network.zones", facts.zones(str(region or facts.default_region)))
     _put(tree, "images.source", facts.image_source)
     _put(tree, "airflow.timezone", facts.timezone)
     _put(tree, "cluster.kubernetes_version", load_releases().kubernetes.default)

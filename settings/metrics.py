@@ -33,7 +33,11 @@ class MetricsSettings(Section):
     cpu: CpuQuantity = Field(description="CPU request of a server.")
     memory: MemoryQuantity = Field(description="Memory request and limit of a server.")
     volume_gib: int = Field(
-        ge=10, le=1000, description="Volume of a server, in GiB. At four fifths of it, the oldest metrics go."
+        default=100,
+        ge=10,
+        le=1000,
+        description="Volume of a server, in GiB. At four fifths of it, the oldest metrics go. The same in every size: "
+        "Kubernetes does not enlarge the volumes of a StatefulSet that is there (docs/metrics.md).",
     )
 
     def days(self, *, managed: bool) -> int:

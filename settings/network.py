@@ -30,7 +30,10 @@ class ExistingVpc(Section):
 class NetworkSettings(Section):
     """VPC, zones and the ways out of it."""
 
-    zones: ZoneCount = Field(description="Number of availability zones.")
+    zones: ZoneCount = Field(
+        description="Number of availability zones. A deployment stays in the zones that it was made in: Amazon EKS "
+        "takes no subnet of another one afterwards."
+    )
     availability_zones: Items[ZoneName] = Field(
         default=(),
         description="Names of the zones, where the region's first ones do not suit (Amazon EKS refuses some zones). "

@@ -43,6 +43,10 @@ class Partition:
     https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
     """
 
+    def zones(self, region: str) -> int:
+        """How many availability zones of a region a deployment uses by default."""
+        return 2 if region in _TWO_ZONES else 3
+
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions of the partition that offer Amazon EKS, sorted, as botocore knows them."""
@@ -67,6 +71,10 @@ class Partition:
         """The authorities that sign the certificates of a region's databases, in one PEM file."""
         return f"{self.database_truststore}/{region}/{region}-bundle.pem"
 
+
+# An account sees two zones of Northern California.
+# https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+_TWO_ZONES = frozenset({"us-west-1"})
 
 _INTERFACE_ENDPOINTS = ("ECR", "ECR_DOCKER", "STS", "SECRETS_MANAGER", "CLOUDWATCH_LOGS", "EKS")
 

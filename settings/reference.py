@@ -163,6 +163,8 @@ def _default(key: str, field: FieldInfo) -> str:
     by_partition = {"region": "default_region", "images.source": "image_source", "airflow.timezone": "timezone"}
     if key in by_partition:
         return ", ".join(f"{_code(getattr(each, by_partition[key]))} in {each.name}" for each in PARTITIONS.values())
+    if key == "network.zones":
+        return "`3`, or `2` in a region where an account has no more"
     if key == "cluster.kubernetes_version":
         return _code(load_releases().kubernetes.default)
     if key in SIZES[DEFAULT_SIZE]:

@@ -18,7 +18,6 @@ _TABLE: dict[str, tuple[SizeValue, SizeValue, SizeValue, SizeValue]] = {
     #                                      dev              small            medium            large
     "removal":                            ("destroy",       "keep",          "keep",           "keep"),
     "deletion_protection":                (False,           True,            True,             True),
-    "network.zones":                      (2,               2,               3,                3),
     "network.nat_gateways":               ("single",        "one_per_zone",  "one_per_zone",   "one_per_zone"),
     "network.interface_endpoints":        (False,           False,           True,             True),
     "cluster.public_access":              (True,            None,            None,             None),
@@ -31,7 +30,6 @@ _TABLE: dict[str, tuple[SizeValue, SizeValue, SizeValue, SizeValue]] = {
     "metrics.replicas":                   (1,               1,               2,                2),
     "metrics.cpu":                        ("250m",          "500m",          "500m",           "1"),
     "metrics.memory":                     ("2Gi",           "2Gi",           "4Gi",            "8Gi"),
-    "metrics.volume_gib":                 (20,              50,              100,              200),
     "airflow.api_server.replicas":        (1,               2,               2,                3),
     "airflow.api_server.cpu":             ("500m",          "1",             "1",              "2"),
     "airflow.api_server.memory":          ("2Gi",           "2Gi",           "3Gi",            "4Gi"),

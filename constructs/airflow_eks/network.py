@@ -20,7 +20,9 @@ DISCOVERY_TAG = "karpenter.sh/discovery"
 PUBLIC, PRIVATE, DATA = "public", "private", "data"
 
 # Of a VPC of /16: private subnets of /18 (a quarter each), public and data subnets of /21. Three zones of each use
-# 30 of 32 parts. A load balancer needs a /27, which a /22 just gives.
+# 30 of 32 parts. A load balancer needs a /27, which a /22 just gives. The plan is the same for two zones, so that a
+# subnet's addresses never depend on how many there are: EC2 changes none of a subnet that exists.
+_PLANNED_ZONES = 3
 _PRIVATE_BITS = 2
 _SMALL_BITS = 5
 
@@ -55,6 +57,7 @@ class Network(Construct):
             # Written as intrinsic functions, so that no look-up needs credentials, and three zones come out of it
             # where a stack without an account would be given two.
             availability_zones=list(zone_names) or [Fn.select(index, Fn.get_azs()) for index in range(zones)],
+            reserved_azs=_PLANNED_ZONES - zones,
             nat_gateways=nat_gateways,
             restrict_default_security_group=True,
             subnet_configuration=[

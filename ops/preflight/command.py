@@ -9,7 +9,7 @@ from ops.aws import connect
 from ops.checks import Check, Runner
 from ops.errors import explained
 from ops.options import ContextOption, OutputOption, ProfileOption, settings_from
-from ops.preflight import account, engines, given, kubernetes, names, quotas, registry, roles, zones
+from ops.preflight import account, changes, engines, given, kubernetes, names, quotas, registry, roles, zones
 from ops.preflight.subject import Preflight
 from ops.report import Output, Report, Status
 
@@ -22,6 +22,7 @@ CHECKS: tuple[Check[Preflight], ...] = (
     Check("Names", "stack", names.stack),
     Check("Names", "names in use", names.taken),
     Check("Names", "DAG repository", names.dag_repository),
+    Check("Changes", "changes", changes.changes),
     Check("Quotas", "quotas", quotas.quotas),
     Check("Network", "zones", zones.zones),
     Check("Network", "existing VPC", given.existing_vpc),
@@ -56,7 +57,7 @@ def preflight(
         report = Report(
             command="preflight",
             subject={"name": settings.name, "region": aws.region, "account": aws.account, "size": settings.size},
-            results=runner.run(CHECKS, Preflight(aws, settings)),
+            results=runner.run(CHECKS, Preflight(aws, settings, tuple(context or ()))),
         )
     report.write(output, Console(emoji=False))
     raise typer.Exit(report.exit_code)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ops.assembly import Assembly
 from ops.aws import Aws
 from ops.stack import DeployedStack, find_stack
+from ops.synthesis import synthesized
 from settings import Settings
 
 # Amazon EKS has no control plane in these zones, whatever an account calls them.
@@ -36,6 +38,8 @@ class Preflight:
 
     aws: Aws
     settings: Settings
+    context: tuple[str, ...] = ()
+    """What was given on the command line, for the application to be synthesized with."""
 
     @cached_property
     def zones(self) -> tuple[Zone, ...]:
@@ -66,6 +70,11 @@ class Preflight:
     def stack(self) -> DeployedStack | None:
         """The deployment of this name, where there is one already."""
         return find_stack(self.aws, self.settings.name)
+
+    @cached_property
+    def assembly(self) -> Assembly:
+        """What would be deployed. Raises NotCheckedError where the application does not synthesize."""
+        return synthesized(self.context)
 
     @property
     def updates(self) -> bool:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from ops.changes.compare import Comparison
+from ops.changes.schemas import replaced_for
+from settings.sizes import SIZES
 from tests.support.deployment import Deployment
 from tests.support.references import ROOT
-from tests.support.synthesis import AWS, BEIJING, CONFIGURATIONS, synthesize_with
+from tests.support.synthesis import AWS, BEIJING, CONFIGURATIONS, synthesize, synthesize_with
 
 Changes = dict[str, tuple[str, ...]]
 """Construct path and the properties that differ; of a resource that came or went, its sign."""
@@ -85,6 +91,76 @@ def test_what_is_switched_off_goes_and_the_rest_stays(switch: str) -> None:
     assert path in changes
     assert set(changes.values()) == {("-",)}
     assert {path.split("/")[0] for path in changes} == stacks
+
+
+REPLACED = {
+    ("Cluster/SystemNodes/NodeGroup", "InstanceTypes"): "EKS starts nodes of the new type, then drains the old ones; "
+    "the group holds no data, and its name is generated, so that both can be there at once",
+}
+"""What a change of size may replace, and why that is no harm."""
+
+
+@pytest.fixture(scope="module", params=[(AWS, tuple(SIZES)), (BEIJING, ("dev", "large"))], ids=str)
+def sizes(request: pytest.FixtureRequest) -> dict[str, Deployment]:
+    configuration, names = request.param
+    return {size: synthesize_with(size, {**CONFIGURATIONS[configuration], "size": size}) for size in names}
+
+
+def test_a_change_of_size_replaces_nothing_with_data(sizes: dict[str, Deployment]) -> None:
+    # Each is compared with the next: what differs between two others differs between two of these.
+    for before, after in itertools.pairwise(sizes.values()):
+        for address, new in after.resources.items():
+            old = before.resources.get(address)
+            if old is None:
+                continue
+            assert old.type == new.type
+            for path in replaced_for(old.body, new.body, after.settings.region):
+                assert (_path(new.path), path) in REPLACED, f"{before.name} to {after.name}"
+
+
+def test_a_change_of_size_leaves_zones_and_volumes_alone(sizes: dict[str, Deployment]) -> None:
+    # Neither EKS (subnets of other zones) nor Kubernetes (the claims of a StatefulSet) takes a change of these, and no
+    # schema says so.
+    for before, after in itertools.pairwise(sizes.values()):
+        assert subnets(before) == subnets(after)
+        assert claims(before) == claims(after)
+        assert claims(after)
+
+
+def subnets(deployment: Deployment) -> Any:
+    return deployment.one("AWS::EKS::Cluster").properties["ResourcesVpcConfig"]["SubnetIds"]
+
+
+def claims(deployment: Deployment) -> dict[str, Any]:
+    """Everything in the values of the releases, and in objects, that becomes a claim for a volume."""
+    return {
+        f"{each}{path}": value
+        for each in deployment.installed
+        for path, value in _walk(each.manifest, "")
+        if re.search(r"(volumeClaimTemplate|PersistentVolumeClaim|persistence|storageClass)", f"{each}{path}")
+    }
+
+
+def _walk(node: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict | list):
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _walk(value, f"{path}.{key}")
+    else:
+        yield path, node
+
+
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [
+        ({"network.cidr": "10.1.0.0/16"}, {"AWS::EC2::VPC", "AWS::EC2::Subnet"}),
+        ({"network.zones": "2"}, {"AWS::EKS::Cluster"}),
+        ({"network.availability_zones": "us-west-2a,us-west-2b,us-west-2d"}, {"AWS::EC2::Subnet"}),
+    ],
+)
+def test_preflight_refuses_what_a_deployment_cannot_leave(changed: dict[str, str], refused: set[str]) -> None:
+    before, after = (synthesize("dev"), synthesize_with("after", {"size": "dev", **changed}))
+    comparison = Comparison(before=before.templates, after=after.templates, region=after.settings.region)
+    assert {comparison.new[key]["Type"] for key in comparison.refused} == refused
 
 
 def test_the_same_settings_change_nothing() -> None:

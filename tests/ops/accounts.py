@@ -37,7 +37,7 @@ class Account:
         checks = [check for check in CHECKS if quotas or check.group != "Quotas"]
         settings = settings_from([f"region={self.aws.region}", *context])
         runner = Runner(unknown=Status.WARNING, console=Console(file=io.StringIO()))
-        results = runner.run(checks, Preflight(self.aws, settings))
+        results = runner.run(checks, Preflight(self.aws, settings, (f"region={self.aws.region}", *context)))
         names = [result.check for result in results]
         assert len(names) == len(set(names)), "two results with one name"
         return {result.check: result for result in results}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
+from ops.checks import NotCheckedError
 from tests.ops import answers
 from tests.ops.accounts import US_WEST, Account, make_account
 
@@ -28,6 +29,16 @@ def _nobodys_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def _forget_answers() -> Iterator[None]:
     yield
     answers.forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_synthesis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes seconds; who wants one puts in what it gives."""
+
+    def refuse(_context: object) -> None:
+        raise NotCheckedError("no test synthesizes by itself")
+
+    monkeypatch.setattr("ops.preflight.subject.synthesized", refuse)
 
 
 @pytest.fixture

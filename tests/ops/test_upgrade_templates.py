@@ -31,7 +31,19 @@ def _without(logical_id: str, **attributes: str) -> Callable[[dict[str, Any]], N
 
 
 def _another_type(resources: dict[str, Any]) -> None:
-    resources["Vpc"]["Type"] = "AWS::EC2::Subnet"
+    resources["Address"]["Type"] = "AWS::EC2::Subnet"
+
+
+def _another_cluster_role(resources: dict[str, Any]) -> None:
+    resources["Eks"]["Properties"]["RoleArn"] = "arn:aws:iam::123456789012:role/other"
+
+
+def _fewer_zones(resources: dict[str, Any]) -> None:
+    resources["Eks"]["Properties"]["ResourcesVpcConfig"]["SubnetIds"].pop()
+
+
+def _smaller_volume(resources: dict[str, Any]) -> None:
+    resources["Releasekeda"]["Properties"]["Values"] = {"Fn::Join": ["", ['{"storage":"20Gi"}']]}
 
 
 def _moved(resources: dict[str, Any]) -> None:
@@ -42,8 +54,14 @@ class TestTemplates:
     @pytest.mark.parametrize(
         ("change", "status", "check", "said"),
         [
-            (_cidr, Status.WARNING, "replacements", "AWS::EC2::VPC One/Vpc for CidrBlock"),
+            (_cidr, Status.FAILURE, "changes that AWS refuses",
+             "AWS::EC2::VPC One/Vpc for CidrBlock: what stands in it cannot move"),
             (_another_type, Status.WARNING, "replacements", "for its type, which was AWS::EC2::Subnet"),
+            (_another_cluster_role, Status.FAILURE, "changes that AWS refuses",
+             "AWS::EKS::Cluster One/Eks for RoleArn: it has a name, and there is no second one of that name"),
+            (_fewer_zones, Status.FAILURE, "changes that AWS refuses",
+             "AWS::EKS::Cluster One/Eks for its subnets, 1 before and 2 now"),
+            (_smaller_volume, Status.WARNING, "volumes of keda", "20Gi to 50Gi"),
             (_encryption, Status.FAILURE, "replacements that lose data",
              "AWS::RDS::DBCluster One/Database for StorageEncrypted"),
             (_without("Logs"), Status.FAILURE, "deletions that lose data", "AWS::S3::Bucket One/Logs"),

@@ -61,10 +61,18 @@ def release(name: str, values: Mapping[str, Any], **properties: Any) -> Json:
 def platform(values: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Json]:
     """Resources of the nested stack, by logical id. ``values`` has those of the releases."""
     pinned = load_releases()
-    values = {"airflow": VALUES, "keda": {}, **(values or {})}
+    values = {"airflow": VALUES, "keda": {"storage": "50Gi"}, **(values or {})}
     return {
         "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
-        "Eks": {"Type": "AWS::EKS::Cluster", "Properties": {"Name": "airflow", "Version": pinned.kubernetes.default}},
+        "Address": {"Type": "AWS::EC2::EIP", "Properties": {}},
+        "Eks": {
+            "Type": "AWS::EKS::Cluster",
+            "Properties": {
+                "Name": "airflow",
+                "Version": pinned.kubernetes.default,
+                "ResourcesVpcConfig": {"SubnetIds": [{"Ref": "SubnetOne"}, {"Ref": "SubnetTwo"}]},
+            },
+        },
         "Database": {
             "Type": "AWS::RDS::DBCluster",
             "DeletionPolicy": "Snapshot",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import cache
 
 import pytest
 
 from tests.support.deployment import Deployment, Resource
+from tests.support.synthesis import synthesize_with
 
 TIERS = {"public", "private", "data"}
 ENDPOINTS = {"ecr.api", "ecr.dkr", "sts", "secretsmanager", "logs", "eks", "eks-auth", "aps-workspaces"}
@@ -29,9 +31,15 @@ def way_out(deployment: Deployment, subnet: Resource) -> list[dict[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("name", "zones"), [("dev", 2), ("internet", 2), ("aws", 3), ("beijing", 3)])
+@cache
+def two_zones() -> Deployment:
+    """A deployment in the two zones that a person asks for."""
+    return synthesize_with("two-zones", {"size": "dev", "network.zones": "2"})
+
+
+@pytest.mark.parametrize(("name", "zones"), [("dev", 3), ("internet", 3), ("beijing", 3), ("two-zones", 2)])
 def test_a_subnet_of_each_tier_in_each_zone(request: pytest.FixtureRequest, name: str, zones: int) -> None:
-    deployment: Deployment = request.getfixturevalue(name)
+    deployment = two_zones() if name == "two-zones" else request.getfixturevalue(name)
     for tier in TIERS:
         found = subnets(deployment, tier)
         assert len({str(each.properties["AvailabilityZone"]) for each in found}) == len(found) == zones
@@ -39,6 +47,16 @@ def test_a_subnet_of_each_tier_in_each_zone(request: pytest.FixtureRequest, name
         ipaddress.ip_network(each.properties["CidrBlock"]) for tier in TIERS for each in subnets(deployment, tier)
     ]
     assert not any(one.overlaps(other) for one in blocks for other in blocks if one is not other)
+
+
+def test_addresses_do_not_depend_on_the_number_of_zones(dev: Deployment) -> None:
+    # EC2 changes no address of a subnet that is there, and refuses a new one whose addresses overlap with it.
+    def plan(deployment: Deployment) -> dict[str, str]:
+        return {each.path.split("/", 1)[1]: each.properties["CidrBlock"] for each in deployment.all("AWS::EC2::Subnet")}
+
+    three, two = plan(dev), plan(two_zones())
+    assert len(two) == 2 * len(TIERS)
+    assert two.items() < three.items()
 
 
 def test_pods_have_room(aws: Deployment) -> None:
@@ -53,7 +71,7 @@ def test_a_gateway_per_zone(aws: Deployment) -> None:
 
 def test_one_gateway_in_dev(dev: Deployment) -> None:
     gateway = dev.one("AWS::EC2::NatGateway")
-    assert [way_out(dev, subnet)[0]["NatGatewayId"] for subnet in subnets(dev, "private")] == [gateway.ref] * 2
+    assert [way_out(dev, subnet)[0]["NatGatewayId"] for subnet in subnets(dev, "private")] == [gateway.ref] * 3
 
 
 def test_data_subnets_reach_nothing(aws: Deployment) -> None:
