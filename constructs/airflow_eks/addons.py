@@ -13,7 +13,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 
 from airflow_eks.log_groups import OwnedLogGroup, group_id
-from airflow_eks.pod_identity import pod_role
+from airflow_eks.ordering import order
+from airflow_eks.pod_identity import PodIdentity
 from constructs import Construct, IDependable
 
 
@@ -31,7 +32,12 @@ class Addon:
 
 
 class EksAddons(Construct):
-    """A set of add-ons that are made together, after what they depend on."""
+    """A set of add-ons that are made together, after what they depend on.
+
+    Their identities are associations of their own, and not part of the add-on: which service accounts an add-on takes
+    for its own depends on its version (that of Amazon EFS takes `efs-csi-node-sa` from 3.0 on, and before refuses it).
+    Pods have their credentials from the first start, and keep them until the add-on is gone.
+    """
 
     def __init__(
         self,
@@ -51,6 +57,21 @@ class EksAddons(Construct):
                 OwnedLogGroup(self, group_id(name), name=name, retention=log_retention, key=key)
                 for name in addon.log_groups
             ]
+            identities = [
+                PodIdentity(
+                    self,
+                    f"{addon.name}-{account}",
+                    cluster_name=cluster_name,
+                    namespace=addon.namespace,
+                    service_account=account,
+                    description=f"EKS add-on {addon.name}, service account {account}",
+                    statements=addon.statements,
+                    managed_policies=addon.managed_policies,
+                )
+                for account in addon.service_accounts
+            ]
+            for identity in identities:
+                order(identity.association, after=cluster)
             resource = eks.CfnAddon(
                 self,
                 addon.name,
@@ -58,22 +79,5 @@ class EksAddons(Construct):
                 cluster_name=cluster.cluster_name,
                 configuration_values=json.dumps(addon.configuration) if addon.configuration else None,
                 resolve_conflicts="OVERWRITE",
-                pod_identity_associations=[
-                    eks.CfnAddon.PodIdentityAssociationProperty(
-                        service_account=account,
-                        role_arn=pod_role(
-                            self,
-                            f"{addon.name}-{account}",
-                            cluster_name=cluster_name,
-                            namespace=addon.namespace,
-                            service_account=account,
-                            description=f"EKS add-on {addon.name}, service account {account}",
-                            statements=addon.statements,
-                            managed_policies=addon.managed_policies,
-                        ).role_arn,
-                    )
-                    for account in addon.service_accounts
-                ]
-                or None,
             )
-            resource.node.add_dependency(*after, *groups)
+            resource.node.add_dependency(*after, *groups, *identities)

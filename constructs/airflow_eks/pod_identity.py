@@ -80,7 +80,7 @@ class PodIdentity(Construct):
             statements=statements,
             managed_policies=managed_policies,
         )
-        eks.CfnPodIdentityAssociation(
+        self.association = eks.CfnPodIdentityAssociation(
             self,
             "Association",
             cluster_name=cluster_name,

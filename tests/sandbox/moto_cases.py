@@ -160,6 +160,17 @@ def cluster_has_addons(clients: Clients) -> bool:
     return addon["status"] == "ACTIVE" and eks.list_addons(clusterName=cluster)["addons"] == []
 
 
+def cluster_addons_take_identities_that_each_of_their_versions_knows(clients: Clients) -> bool:
+    eks, cluster, name = clients("eks"), _cluster(clients)["name"], "aws-efs-csi-driver"
+    controller, node = ({"serviceAccount": f"efs-csi-{each}-sa", "roleArn": "arn:x"} for each in ("controller", "node"))
+    refused = _refuses(
+        eks.create_addon, clusterName=cluster, addonName=name, podIdentityAssociations=[controller, node]
+    )
+    eks.create_addon(clusterName=cluster, addonName=name, podIdentityAssociations=[controller])
+    eks.delete_addon(clusterName=cluster, addonName=name)
+    return refused and eks.list_pod_identity_associations(clusterName=cluster)["associations"] == []
+
+
 def cluster_has_access_entries(clients: Clients) -> bool:
     eks, cluster, role = clients("eks"), _cluster(clients)["name"], "arn:aws-cn:iam::123456789012:role/a/b"
     eks.create_access_entry(clusterName=cluster, principalArn=role)
@@ -263,6 +274,7 @@ CASES = [
     cache_goes_when_it_is_deleted,
     cache_has_a_reader_endpoint_in_china,
     cache_subnet_group_can_be_deleted,
+    cluster_addons_take_identities_that_each_of_their_versions_knows,
     cluster_has_access_entries,
     cluster_has_addons,
     cluster_has_a_security_group,

@@ -6,11 +6,19 @@ import uuid
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.eks.exceptions import ResourceInUseException
+from moto.eks.exceptions import InvalidParameterException, ResourceInUseException
 
 from ops.sandbox.moto_patches.eks_pod_identity import PodIdentityAssociations
 
 _VERSION = "v0.0.0-sandbox.1"
+# Service accounts that every version of an add-on takes for identities of its own, and no more.
+# https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
+_IDENTITIES = {
+    "amazon-cloudwatch-observability": ("cloudwatch-agent",),
+    "aws-ebs-csi-driver": ("ebs-csi-controller-sa",),
+    "aws-efs-csi-driver": ("efs-csi-controller-sa",),
+    "vpc-cni": ("aws-node",),
+}
 
 
 class Addons(PodIdentityAssociations):
@@ -21,6 +29,11 @@ class Addons(PodIdentityAssociations):
         parts = self.parts()
         if name in parts.addons:
             raise ResourceInUseException(addonName=name, message=f"Addon already exists: {name}")
+        for pair in self._get_param("podIdentityAssociations") or []:
+            if (account := pair["serviceAccount"]) not in _IDENTITIES.get(name, ()):
+                raise InvalidParameterException(
+                    message=f"Service account {account} in pod identity configuration is not supported for addon {name}"
+                )
         owned = [
             self.associate(
                 namespace="kube-system",

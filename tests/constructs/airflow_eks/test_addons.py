@@ -28,14 +28,30 @@ def test_network_policies_are_enforced(deployment: Deployment) -> None:
     assert json.loads(cni.properties["ConfigurationValues"])["enableNetworkPolicy"] == "true"
 
 
-def test_each_has_an_identity_of_its_own(deployment: Deployment) -> None:
+def test_each_has_an_identity_of_its_own_before_it_comes_and_until_it_is_gone(deployment: Deployment) -> None:
     roles = []
     for addon in deployment.all("AWS::EKS::Addon"):
-        associations = addon.properties.get("PodIdentityAssociations", [])
-        accounts = {each["ServiceAccount"] for each in associations}
+        associations = [
+            each
+            for each in deployment.all("AWS::EKS::PodIdentityAssociation")
+            if each.stack == addon.stack and each.logical_id in addon.body.get("DependsOn", [])
+        ]
+        accounts = {each.properties["ServiceAccount"] for each in associations}
         assert accounts == IDENTITIES[addon.properties["AddonName"]]
-        roles += [each["RoleArn"] for each in associations]
+        roles += [each.properties["RoleArn"] for each in associations]
     assert len(roles) == len(set(roles)) == 5
+
+
+def test_no_add_on_is_given_identities_that_one_of_its_versions_refuses(deployment: Deployment) -> None:
+    # Which service accounts it takes is a matter of its version, which EKS chooses.
+    assert not any("PodIdentityAssociations" in each.properties for each in deployment.all("AWS::EKS::Addon"))
+
+
+def test_an_identity_is_of_a_cluster_that_is_there(deployment: Deployment) -> None:
+    cluster = deployment.one("AWS::EKS::Cluster")
+    for each in deployment.all("AWS::EKS::PodIdentityAssociation"):
+        if each.stack == cluster.stack:
+            assert cluster.logical_id in each.body["DependsOn"]
 
 
 def test_versions_are_left_to_eks(aws: Deployment) -> None:

@@ -7,19 +7,13 @@ from collections.abc import Iterator
 from tests.support.deployment import Deployment, Resource
 
 _TAG = "aws:RequestTag/"
-# Where EKS installs an add-on, if not in kube-system.
-_NAMESPACES = {"amazon-cloudwatch-observability": "amazon-cloudwatch"}
 
 
 def identities(deployment: Deployment) -> Iterator[tuple[str, str, Resource]]:
-    """(namespace, service account, role) of every association, those of add-ons included."""
+    """(namespace, service account, role) of every association."""
     roles = {role.att("Arn"): role for role in deployment.all("AWS::IAM::Role")}
     for each in deployment.all("AWS::EKS::PodIdentityAssociation"):
         yield each.properties["Namespace"], each.properties["ServiceAccount"], roles[each.properties["RoleArn"]]
-    for addon in deployment.all("AWS::EKS::Addon"):
-        namespace = _NAMESPACES.get(addon.properties["AddonName"], "kube-system")
-        for each in addon.properties.get("PodIdentityAssociations", []):
-            yield namespace, each["ServiceAccount"], roles[each["RoleArn"]]
 
 
 def test_a_role_is_for_one_service_account(deployment: Deployment) -> None:
