@@ -108,6 +108,16 @@ def nat_gateway_takes_its_interface_along(clients: Clients) -> bool:
     return ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] == []
 
 
+def nat_gateway_that_is_gone_is_not_found(clients: Clients) -> bool:
+    try:
+        clients("ec2").delete_nat_gateway(NatGatewayId="nat-0123456789abcdef0")
+    except ClientError as error:
+        return bool(error.response["Error"]["Code"] == "NatGatewayNotFound")
+    except AttributeError:  # moto, in this process
+        return False
+    return False
+
+
 def address_in_use_is_not_released(clients: Clients) -> bool:
     ec2, subnet = clients("ec2"), _subnet(clients)
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
@@ -267,6 +277,20 @@ def composite_alarm_is_made(clients: Clients) -> bool:
     return bool(made["AlarmRule"] == "FALSE")
 
 
+def groups_are_listed_below_a_path(clients: Clients) -> bool:
+    iam, name = clients("iam"), _name()
+    iam.create_group(GroupName=name, Path="/a/")
+    return name in _names(iam.list_groups(PathPrefix="/a/")) and name not in _names(iam.list_groups(PathPrefix="/b/"))
+
+
+def instance_profiles_are_listed_below_a_path(clients: Clients) -> bool:
+    iam, name = clients("iam"), _name()
+    iam.create_instance_profile(InstanceProfileName=name, Path="/a/")
+    listed = [_names(iam.list_instance_profiles(PathPrefix=path)) for path in ("/", "/a/", "/b/")]
+    iam.delete_instance_profile(InstanceProfileName=name)
+    return [name in each for each in listed] == [True, True, False]
+
+
 CASES = [
     address_in_use_is_not_released,
     bucket_that_denies_all_without_tls_is_open_to_the_rest,
@@ -290,11 +314,19 @@ CASES = [
     database_writes_a_log_group,
     function_keeps_its_log_group,
     gateway_of_public_addresses_is_not_detached,
+    groups_are_listed_below_a_path,
+    instance_profiles_are_listed_below_a_path,
     nat_gateway_takes_its_interface_along,
+    nat_gateway_that_is_gone_is_not_found,
     node_group_has_the_clusters_version,
     subnet_in_use_is_not_deleted,
     vpc_with_a_gateway_is_not_deleted,
 ]
+
+
+def _names(listed: dict[str, Any]) -> set[str]:
+    """The names of what IAM lists."""
+    return {each[key] for each in next(iter(listed.values())) for key in each if key.endswith("Name")}
 
 
 def _refuses(operation: Callable[..., Any], **arguments: Any) -> bool:

@@ -19,6 +19,8 @@ from tests.sandbox.moto_cases import CASES, CHINA, Clients
 
 pytestmark = pytest.mark.sandbox
 
+_POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}'
+
 
 @pytest.fixture(scope="module")
 def unmended() -> Iterator[Clients]:
@@ -45,3 +47,24 @@ def test_moto_still_lacks(unmended: Clients, case: Callable[[Clients], bool]) ->
 @pytest.mark.parametrize("case", CASES)
 def test_sandbox_has(mended: Clients, case: Callable[[Clients], bool]) -> None:
     assert case(mended)
+
+
+@pytest.mark.parametrize(
+    ("make", "list_", "key"),
+    [
+        ({"RoleName": "of-path", "AssumeRolePolicyDocument": "{}"}, "list_roles", "Roles"),
+        ({"PolicyName": "of-path", "PolicyDocument": _POLICY}, "list_policies", "Policies"),
+        ({"InstanceProfileName": "of-path"}, "list_instance_profiles", "InstanceProfiles"),
+        ({"GroupName": "of-path"}, "list_groups", "Groups"),
+        ({"UserName": "of-path"}, "list_users", "Users"),
+    ],
+)
+def test_iam_lists_below_a_path(aws: Aws, make: dict[str, str], list_: str, key: str) -> None:
+    """A controller deletes what it finds below its own path: it must not find ours."""
+    kind = next(iter(make)).removesuffix("Name")
+    operation = {"InstanceProfile": "instance_profile"}.get(kind, kind.lower())
+    made = aws.call("iam", f"create_{operation}", Path="/theirs/", **make)[kind]
+    assert not aws.call("iam", list_, PathPrefix="/ours/")[key]
+    assert len(aws.call("iam", list_, PathPrefix="/theirs/")[key]) == 1
+    name = {"PolicyArn": made["Arn"]} if kind == "Policy" else {f"{kind}Name": "of-path"}
+    aws.call("iam", f"delete_{operation}", **name)

@@ -63,6 +63,8 @@ class NestedStack(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         nested = deletion.cloudformation.find(deletion.ref)
+        if nested.is_gone:
+            return
         deletion.cloudformation.delete(nested)
         if not nested.is_gone:
             raise RuntimeError(f"Embedded stack {nested.stack_id} was not successfully deleted: {nested.reason}")

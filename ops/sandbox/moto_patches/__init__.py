@@ -14,6 +14,7 @@ from ops.sandbox.moto_patches import (
     ec2,
     eks,
     elasticache,
+    iam,
     lambda_invocation,
     rds,
     s3,
@@ -28,6 +29,7 @@ def apply(functions: Functions) -> None:
     ec2.apply()
     eks.apply()
     elasticache.apply()
+    iam.apply()
     lambda_invocation.apply(functions)
     rds.apply()
     s3.apply()

@@ -6,7 +6,7 @@ gateway under public addresses. AWS refuses each, and so a wrong order of deleti
 
 from __future__ import annotations
 
-from moto.ec2.exceptions import DependencyViolationError
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.subnets import Subnet
@@ -23,10 +23,12 @@ def apply() -> None:
 
 
 def _delete_interface_with_nat_gateway() -> None:
-    """Moto leaves the gateway's interface behind, with the address on it."""
+    """Moto leaves the gateway's interface behind, with the address on it, and fails where there is no gateway."""
     delete = EC2Backend.delete_nat_gateway
 
     def delete_nat_gateway(self: EC2Backend, nat_gateway_id: str) -> NatGateway:
+        if nat_gateway_id not in self.nat_gateways:
+            raise EC2ClientError("NatGatewayNotFound", f"NatGateway {nat_gateway_id} was not found")
         gateway = delete(self, nat_gateway_id)
         interface = gateway._eni  # noqa: SLF001 - it has no other name
         for address in self.addresses:

@@ -22,4 +22,4 @@ class Workspace(ResourceType):
         return Physical(ref=arn, attributes={"Arn": arn, "WorkspaceId": id_, "PrometheusEndpoint": endpoint})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("amp", "delete_workspace", workspaceId=deletion.physical.attributes["WorkspaceId"])
+        deletion.call("amp", "delete_workspace", workspaceId=deletion.physical.attributes["WorkspaceId"])

@@ -8,12 +8,15 @@ its name, so that a type never ignores in silence what a template says. What mot
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from botocore.exceptions import ClientError
 
 from ops.sandbox.aws import Aws
 from ops.sandbox.cloudformation.errors import UnknownChangeError, ValidationError
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from ops.sandbox.cloudformation.update import StackUpdate
 
 _SUFFIX_LENGTH = 12
+
+# How services say in an error's code that something is not there. A key that waits for its deletion counts as gone.
+_GONE = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExistent|^KMSInvalidState")
 
 
 class Properties(Mapping[str, Any]):
@@ -130,6 +136,18 @@ class Deletion:
         """The services."""
         return self.cloudformation.aws
 
+    def call(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
+        """Call an operation. Where what it is about is gone already there is nothing in the answer, and no error.
+
+        So it is in AWS: somebody else may have deleted it, and the stack can be deleted all the same.
+        """
+        try:
+            return self.aws.call(service, operation, **arguments)
+        except ClientError as error:
+            if _GONE.search(error.response["Error"]["Code"]):
+                return {}
+            raise
+
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
@@ -181,6 +199,11 @@ class ResourceType(ABC):
 _TYPES: dict[str, ResourceType] = {}
 
 CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
+
+
+def known_types() -> frozenset[str]:
+    """The names of all types."""
+    return frozenset(_TYPES)
 
 
 def find_type(name: str) -> ResourceType:

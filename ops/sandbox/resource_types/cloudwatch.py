@@ -14,7 +14,7 @@ class Alarm(ResourceType):
         return Physical(ref=name, attributes={"Arn": request.region.arn("cloudwatch", f"alarm:{name}")})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("cloudwatch", "delete_alarms", AlarmNames=[deletion.ref])
+        deletion.call("cloudwatch", "delete_alarms", AlarmNames=[deletion.ref])
 
 
 class CompositeAlarm(ResourceType):
@@ -26,7 +26,7 @@ class CompositeAlarm(ResourceType):
         return Physical(ref=name, attributes={"Arn": request.region.arn("cloudwatch", f"alarm:{name}")})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("cloudwatch", "delete_alarms", AlarmNames=[deletion.ref])
+        deletion.call("cloudwatch", "delete_alarms", AlarmNames=[deletion.ref])
 
 
 class Dashboard(ResourceType):
@@ -38,4 +38,4 @@ class Dashboard(ResourceType):
         return Physical(ref=name)
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("cloudwatch", "delete_dashboards", DashboardNames=[deletion.ref])
+        deletion.call("cloudwatch", "delete_dashboards", DashboardNames=[deletion.ref])

@@ -32,7 +32,7 @@ class Repository(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         name = deletion.properties["RepositoryName"]
-        deletion.aws.call("codecommit", "delete_repository", repositoryName=name)
+        deletion.call("codecommit", "delete_repository", repositoryName=name)
 
 
 def _seed(request: Request, repository: str) -> None:

@@ -24,4 +24,4 @@ class LaunchTemplate(ResourceType):
         )
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "delete_launch_template", LaunchTemplateId=deletion.ref)
+        deletion.call("ec2", "delete_launch_template", LaunchTemplateId=deletion.ref)

@@ -33,7 +33,7 @@ class Vpc(ResourceType):
         )
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "delete_vpc", VpcId=deletion.ref)
+        deletion.call("ec2", "delete_vpc", VpcId=deletion.ref)
 
 
 class Subnet(ResourceType):
@@ -51,7 +51,7 @@ class Subnet(ResourceType):
         return Physical(ref=id_, attributes=attributes)
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "delete_subnet", SubnetId=deletion.ref)
+        deletion.call("ec2", "delete_subnet", SubnetId=deletion.ref)
 
 
 class InternetGateway(ResourceType):
@@ -63,7 +63,7 @@ class InternetGateway(ResourceType):
         return Physical(ref=id_, attributes={"InternetGatewayId": id_})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "delete_internet_gateway", InternetGatewayId=deletion.ref)
+        deletion.call("ec2", "delete_internet_gateway", InternetGatewayId=deletion.ref)
 
 
 class VpcGatewayAttachment(ResourceType):
@@ -75,7 +75,7 @@ class VpcGatewayAttachment(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         ids = {name: deletion.properties[name] for name in ("InternetGatewayId", "VpcId")}
-        deletion.aws.call("ec2", "detach_internet_gateway", **ids)
+        deletion.call("ec2", "detach_internet_gateway", **ids)
 
 
 class Eip(ResourceType):
@@ -88,7 +88,7 @@ class Eip(ResourceType):
         return Physical(ref=address["PublicIp"], attributes={"AllocationId": id_, "PublicIp": address["PublicIp"]})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "release_address", AllocationId=deletion.physical.attributes["AllocationId"])
+        deletion.call("ec2", "release_address", AllocationId=deletion.physical.attributes["AllocationId"])
 
 
 class NatGateway(ResourceType):
@@ -100,7 +100,7 @@ class NatGateway(ResourceType):
         return Physical(ref=id_, attributes={"NatGatewayId": id_})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "delete_nat_gateway", NatGatewayId=deletion.ref)
+        deletion.call("ec2", "delete_nat_gateway", NatGatewayId=deletion.ref)
 
 
 class RouteTable(ResourceType):
@@ -112,7 +112,7 @@ class RouteTable(ResourceType):
         return Physical(ref=id_, attributes={"RouteTableId": id_})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "delete_route_table", RouteTableId=deletion.ref)
+        deletion.call("ec2", "delete_route_table", RouteTableId=deletion.ref)
 
 
 class Route(ResourceType):
@@ -127,7 +127,7 @@ class Route(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         route = {name: deletion.properties[name] for name in ("RouteTableId", "DestinationCidrBlock")}
-        deletion.aws.call("ec2", "delete_route", **route)
+        deletion.call("ec2", "delete_route", **route)
 
 
 class SubnetRouteTableAssociation(ResourceType):
@@ -138,7 +138,7 @@ class SubnetRouteTableAssociation(ResourceType):
         return Physical(ref=id_, attributes={"Id": id_})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "disassociate_route_table", AssociationId=deletion.ref)
+        deletion.call("ec2", "disassociate_route_table", AssociationId=deletion.ref)
 
 
 class VpcEndpoint(ResourceType):
@@ -162,7 +162,7 @@ class VpcEndpoint(ResourceType):
         return Physical(ref=id_, attributes={"Id": id_, "DnsEntries": endpoint.get("DnsEntries", [])})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "delete_vpc_endpoints", VpcEndpointIds=[deletion.ref])
+        deletion.call("ec2", "delete_vpc_endpoints", VpcEndpointIds=[deletion.ref])
 
 
 class FlowLog(ResourceType):
@@ -186,7 +186,7 @@ class FlowLog(ResourceType):
         return Physical(ref=id_, attributes={"Id": id_})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "delete_flow_logs", FlowLogIds=[deletion.ref])
+        deletion.call("ec2", "delete_flow_logs", FlowLogIds=[deletion.ref])
 
 
 def _describe(aws: Aws, operation: str, /, **filters: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class SecurityGroup(ResourceType):
         return Physical(ref=id_, attributes={"GroupId": id_, "Id": id_, "VpcId": properties["VpcId"]})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ec2", "delete_security_group", GroupId=deletion.ref)
+        deletion.call("ec2", "delete_security_group", GroupId=deletion.ref)
 
 
 class SecurityGroupIngress(ResourceType):
@@ -50,7 +50,7 @@ class SecurityGroupIngress(ResourceType):
         return Physical(ref=id_, attributes={"Id": id_})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call(
+        deletion.call(
             "ec2",
             f"revoke_security_group_{self.direction}",
             GroupId=deletion.properties["GroupId"],

@@ -34,4 +34,4 @@ class Repository(ResourceType):
         )
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ecr", "delete_repository", repositoryName=deletion.ref)
+        deletion.call("ecr", "delete_repository", repositoryName=deletion.ref)

@@ -33,7 +33,7 @@ class FileSystem(ResourceType):
         return Physical(ref=id_, attributes={"Arn": created["FileSystemArn"], "FileSystemId": id_})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("efs", "delete_file_system", FileSystemId=deletion.ref)
+        deletion.call("efs", "delete_file_system", FileSystemId=deletion.ref)
 
 
 class MountTarget(ResourceType):
@@ -45,7 +45,7 @@ class MountTarget(ResourceType):
         return Physical(ref=id_, attributes={"Id": id_, "IpAddress": target["IpAddress"]})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("efs", "delete_mount_target", MountTargetId=deletion.ref)
+        deletion.call("efs", "delete_mount_target", MountTargetId=deletion.ref)
 
 
 class AccessPoint(ResourceType):
@@ -65,4 +65,4 @@ class AccessPoint(ResourceType):
         return Physical(ref=id_, attributes={"AccessPointId": id_, "Arn": point["AccessPointArn"]})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("efs", "delete_access_point", AccessPointId=deletion.ref)
+        deletion.call("efs", "delete_access_point", AccessPointId=deletion.ref)

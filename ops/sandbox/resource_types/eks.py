@@ -41,7 +41,7 @@ class Cluster(ResourceType):
         )
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("eks", "delete_cluster", name=deletion.ref)
+        deletion.call("eks", "delete_cluster", name=deletion.ref)
 
 
 class Nodegroup(ResourceType):
@@ -76,7 +76,7 @@ class Nodegroup(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         cluster, _, group = deletion.ref.partition("/")
-        deletion.aws.call("eks", "delete_nodegroup", clusterName=cluster, nodegroupName=group)
+        deletion.call("eks", "delete_nodegroup", clusterName=cluster, nodegroupName=group)
 
 
 class Addon(ResourceType):
@@ -99,7 +99,7 @@ class Addon(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         cluster, _, addon = deletion.ref.partition("|")
-        deletion.aws.call("eks", "delete_addon", clusterName=cluster, addonName=addon)
+        deletion.call("eks", "delete_addon", clusterName=cluster, addonName=addon)
 
 
 class AccessEntry(ResourceType):
@@ -123,7 +123,7 @@ class AccessEntry(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         principal, _, cluster = deletion.ref.partition("|")
-        deletion.aws.call("eks", "delete_access_entry", clusterName=cluster, principalArn=principal)
+        deletion.call("eks", "delete_access_entry", clusterName=cluster, principalArn=principal)
 
 
 class PodIdentityAssociation(ResourceType):
@@ -144,7 +144,7 @@ class PodIdentityAssociation(ResourceType):
         return Physical(ref=arn, attributes={"AssociationArn": arn, "AssociationId": id_}, memory={"id": id_})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call(
+        deletion.call(
             "eks",
             "delete_pod_identity_association",
             clusterName=deletion.properties["ClusterName"],

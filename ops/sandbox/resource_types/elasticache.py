@@ -52,7 +52,7 @@ class ReplicationGroup(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         final = {"FinalSnapshotIdentifier": f"{deletion.ref}-final"} if deletion.snapshot else {}
-        deletion.aws.call("elasticache", "delete_replication_group", ReplicationGroupId=deletion.ref, **final)
+        deletion.call("elasticache", "delete_replication_group", ReplicationGroupId=deletion.ref, **final)
 
 
 class SubnetGroup(ResourceType):
@@ -71,4 +71,4 @@ class SubnetGroup(ResourceType):
         return Physical(ref=group)
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("elasticache", "delete_cache_subnet_group", CacheSubnetGroupName=deletion.ref)
+        deletion.call("elasticache", "delete_cache_subnet_group", CacheSubnetGroupName=deletion.ref)

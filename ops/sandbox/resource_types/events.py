@@ -23,5 +23,5 @@ class Rule(ResourceType):
     def delete(self, deletion: Deletion) -> None:
         targets = [target["Id"] for target in deletion.properties.get("Targets", [])]
         if targets:
-            deletion.aws.call("events", "remove_targets", Rule=deletion.ref, Ids=targets)
-        deletion.aws.call("events", "delete_rule", Name=deletion.ref)
+            deletion.call("events", "remove_targets", Rule=deletion.ref, Ids=targets)
+        deletion.call("events", "delete_rule", Name=deletion.ref)

@@ -37,15 +37,15 @@ class Role(ResourceType):
     def delete(self, deletion: Deletion) -> None:
         # Only what the role came with: a policy that something else attached keeps the role, as in AWS.
         came_with = deletion.properties.get("ManagedPolicyArns", [])
-        attached = deletion.aws.call("iam", "list_attached_role_policies", RoleName=deletion.ref)["AttachedPolicies"]
-        for policy in attached:
+        attached = deletion.call("iam", "list_attached_role_policies", RoleName=deletion.ref)
+        for policy in attached.get("AttachedPolicies", []):
             if policy["PolicyArn"] in came_with:
-                deletion.aws.call("iam", "detach_role_policy", RoleName=deletion.ref, PolicyArn=policy["PolicyArn"])
+                deletion.call("iam", "detach_role_policy", RoleName=deletion.ref, PolicyArn=policy["PolicyArn"])
         inline = {policy["PolicyName"] for policy in deletion.properties.get("Policies", [])}
-        for name in deletion.aws.call("iam", "list_role_policies", RoleName=deletion.ref)["PolicyNames"]:
+        for name in deletion.call("iam", "list_role_policies", RoleName=deletion.ref).get("PolicyNames", []):
             if name in inline:
-                deletion.aws.call("iam", "delete_role_policy", RoleName=deletion.ref, PolicyName=name)
-        deletion.aws.call("iam", "delete_role", RoleName=deletion.ref)
+                deletion.call("iam", "delete_role_policy", RoleName=deletion.ref, PolicyName=name)
+        deletion.call("iam", "delete_role", RoleName=deletion.ref)
 
 
 class Policy(ResourceType):
@@ -67,7 +67,7 @@ class Policy(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         for role in deletion.properties["Roles"]:
-            deletion.aws.call("iam", "delete_role_policy", RoleName=role, PolicyName=deletion.properties["PolicyName"])
+            deletion.call("iam", "delete_role_policy", RoleName=role, PolicyName=deletion.properties["PolicyName"])
 
 
 class ManagedPolicy(ResourceType):
@@ -84,8 +84,8 @@ class ManagedPolicy(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         for role in deletion.properties.get("Roles", []):
-            deletion.aws.call("iam", "detach_role_policy", RoleName=role, PolicyArn=deletion.ref)
-        deletion.aws.call("iam", "delete_policy", PolicyArn=deletion.ref)
+            deletion.call("iam", "detach_role_policy", RoleName=role, PolicyArn=deletion.ref)
+        deletion.call("iam", "delete_policy", PolicyArn=deletion.ref)
 
 
 class InstanceProfile(ResourceType):
@@ -102,7 +102,5 @@ class InstanceProfile(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         for role in deletion.properties["Roles"]:
-            deletion.aws.call(
-                "iam", "remove_role_from_instance_profile", InstanceProfileName=deletion.ref, RoleName=role
-            )
-        deletion.aws.call("iam", "delete_instance_profile", InstanceProfileName=deletion.ref)
+            deletion.call("iam", "remove_role_from_instance_profile", InstanceProfileName=deletion.ref, RoleName=role)
+        deletion.call("iam", "delete_instance_profile", InstanceProfileName=deletion.ref)

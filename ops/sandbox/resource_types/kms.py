@@ -21,7 +21,7 @@ class Key(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         # A key is never gone at once.
-        deletion.aws.call("kms", "schedule_key_deletion", KeyId=deletion.ref)
+        deletion.call("kms", "schedule_key_deletion", KeyId=deletion.ref)
 
 
 class Alias(ResourceType):
@@ -32,4 +32,4 @@ class Alias(ResourceType):
         return Physical(ref=request.properties["AliasName"])
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("kms", "delete_alias", AliasName=deletion.ref)
+        deletion.call("kms", "delete_alias", AliasName=deletion.ref)

@@ -36,7 +36,7 @@ class Function(ResourceType):
         return Physical(ref=function, attributes={"Arn": created["FunctionArn"]})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("lambda", "delete_function", FunctionName=deletion.ref)
+        deletion.call("lambda", "delete_function", FunctionName=deletion.ref)
 
 
 class LayerVersion(ResourceType):
@@ -61,7 +61,7 @@ class LayerVersion(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         memory = deletion.physical.memory
-        deletion.aws.call("lambda", "delete_layer_version", LayerName=memory["layer"], VersionNumber=memory["version"])
+        deletion.call("lambda", "delete_layer_version", LayerName=memory["layer"], VersionNumber=memory["version"])
 
 
 def _code(code: dict[str, Any], runtime: str) -> dict[str, Any]:

@@ -18,4 +18,4 @@ class LogGroup(ResourceType):
         return Physical(ref=group, attributes={"Arn": request.region.arn("logs", f"log-group:{group}:*")})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("logs", "delete_log_group", logGroupName=deletion.ref)
+        deletion.call("logs", "delete_log_group", logGroupName=deletion.ref)

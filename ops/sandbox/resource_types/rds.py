@@ -53,7 +53,7 @@ class DBCluster(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         final = {"FinalDBSnapshotIdentifier": f"{deletion.ref}-final"} if deletion.snapshot else {}
-        deletion.aws.call(
+        deletion.call(
             "rds",
             "delete_db_cluster",
             DBClusterIdentifier=deletion.ref,
@@ -91,7 +91,7 @@ class DBInstance(ResourceType):
         )
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("rds", "delete_db_instance", DBInstanceIdentifier=deletion.ref, SkipFinalSnapshot=True)
+        deletion.call("rds", "delete_db_instance", DBInstanceIdentifier=deletion.ref, SkipFinalSnapshot=True)
 
 
 class DBClusterParameterGroup(ResourceType):
@@ -119,7 +119,7 @@ class DBClusterParameterGroup(ResourceType):
         return Physical(ref=group)
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("rds", "delete_db_cluster_parameter_group", DBClusterParameterGroupName=deletion.ref)
+        deletion.call("rds", "delete_db_cluster_parameter_group", DBClusterParameterGroupName=deletion.ref)
 
 
 class DBSubnetGroup(ResourceType):
@@ -133,7 +133,7 @@ class DBSubnetGroup(ResourceType):
         return Physical(ref=group)
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("rds", "delete_db_subnet_group", DBSubnetGroupName=deletion.ref)
+        deletion.call("rds", "delete_db_subnet_group", DBSubnetGroupName=deletion.ref)
 
 
 class EventSubscription(ResourceType):
@@ -155,4 +155,4 @@ class EventSubscription(ResourceType):
         return Physical(ref=name)
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("rds", "delete_event_subscription", SubscriptionName=deletion.ref)
+        deletion.call("rds", "delete_event_subscription", SubscriptionName=deletion.ref)

@@ -68,7 +68,7 @@ class Bucket(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         # A bucket that is not empty stays, as in AWS: emptying it is the template's business.
-        deletion.aws.call("s3", "delete_bucket", Bucket=deletion.ref)
+        deletion.call("s3", "delete_bucket", Bucket=deletion.ref)
 
 
 class BucketPolicy(ResourceType):
@@ -81,7 +81,7 @@ class BucketPolicy(ResourceType):
         return Physical(ref=bucket)
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("s3", "delete_bucket_policy", Bucket=deletion.ref)
+        deletion.call("s3", "delete_bucket_policy", Bucket=deletion.ref)
 
 
 def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Secret(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         # CloudFormation leaves no time to recover.
-        deletion.aws.call("secretsmanager", "delete_secret", SecretId=deletion.ref, ForceDeleteWithoutRecovery=True)
+        deletion.call("secretsmanager", "delete_secret", SecretId=deletion.ref, ForceDeleteWithoutRecovery=True)
 
 
 class SecretTargetAttachment(ResourceType):

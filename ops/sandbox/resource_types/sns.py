@@ -22,7 +22,7 @@ class Topic(ResourceType):
         return Physical(ref=arn, attributes={"TopicArn": arn, "TopicName": name})
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("sns", "delete_topic", TopicArn=deletion.ref)
+        deletion.call("sns", "delete_topic", TopicArn=deletion.ref)
 
 
 class TopicPolicy(ResourceType):
@@ -48,4 +48,4 @@ class Subscription(ResourceType):
         return Physical(ref=arn["SubscriptionArn"])
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("sns", "unsubscribe", SubscriptionArn=deletion.ref)
+        deletion.call("sns", "unsubscribe", SubscriptionArn=deletion.ref)

@@ -26,7 +26,7 @@ class Queue(ResourceType):
         )
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("sqs", "delete_queue", QueueUrl=deletion.physical.attributes["QueueUrl"])
+        deletion.call("sqs", "delete_queue", QueueUrl=deletion.physical.attributes["QueueUrl"])
 
 
 class QueuePolicy(ResourceType):
@@ -40,4 +40,4 @@ class QueuePolicy(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         for url in deletion.properties["Queues"]:
-            deletion.aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": ""})
+            deletion.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": ""})

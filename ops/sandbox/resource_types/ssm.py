@@ -17,4 +17,4 @@ class Parameter(ResourceType):
         )
 
     def delete(self, deletion: Deletion) -> None:
-        deletion.aws.call("ssm", "delete_parameter", Name=deletion.ref)
+        deletion.call("ssm", "delete_parameter", Name=deletion.ref)
