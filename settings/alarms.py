@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from settings.section import Section
-from settings.types import EmailAddress, HttpsUrl, InWords, Items
+from settings.types import EmailAddress, InWords, Items
+from settings.urls import HttpsUrl
 
 WorkspaceId = Annotated[
     str, Field(pattern=r"^[0-9A-Z]{1,255}$"), InWords("the id of a Slack workspace, like T0123456789")

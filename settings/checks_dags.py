@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from settings.checks_place import in_place
 from settings.errors import Contradiction
+from settings.urls import SSH_PORT, port_of
 
 if TYPE_CHECKING:
     from settings.dags import GitSettings
@@ -29,7 +32,7 @@ def check_dags(settings: Settings) -> Iterator[Contradiction]:
 
 
 def _git(git: GitSettings) -> Iterator[Contradiction]:
-    if git.url.startswith("https://"):
+    if not git.is_ssh:
         if git.known_hosts:
             allowed = "must be left out: an https:// repository is known by its certificate"
             yield Contradiction("dags.git.known_hosts", git.known_hosts, allowed)
@@ -39,3 +42,27 @@ def _git(git: GitSettings) -> Iterator[Contradiction]:
     if not git.known_hosts:
         allowed = "give the host's keys, as `ssh-keyscan` prints them: without them anybody could pass for the host"
         yield Contradiction("dags.git.known_hosts", None, allowed)
+    elif not _is_known(git.url, git.known_hosts):
+        name, scan = _as_known(git.url)
+        allowed = f"must name the host as {name}, which is what `{scan}` prints"
+        yield Contradiction("dags.git.known_hosts", git.known_hosts, allowed)
+
+
+def _as_known(url: str) -> tuple[str, str]:
+    """How known_hosts names a URL's host, and the command that says so."""
+    host, port = urlsplit(url).hostname or "", port_of(url)
+    if port == SSH_PORT:
+        return host, f"ssh-keyscan {host}"
+    return f"[{host}]:{port}", f"ssh-keyscan -p {port} {host}"
+
+
+def _is_known(url: str, known_hosts: str) -> bool:
+    """Whether the host is among them; of a name that is hashed nobody can say that it is not."""
+    names = [name for line in known_hosts.splitlines() if line.strip() for name in line.split()[0].split(",")]
+    known, _ = _as_known(url)
+    return any(name.startswith("|") or _pattern(name).fullmatch(known) for name in names)
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    """A name of known_hosts, whose stars and question marks stand for others; its brackets are just brackets."""
+    return re.compile(re.escape(name.lower()).replace(r"\*", ".*").replace(r"\?", "."))

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from settings.checks_network import check_unused
-from settings.errors import SettingsError, explain, is_contradiction, line, misplaced
+from settings.errors import SettingsError, explain, is_contradiction, line, misplaced, takes_text
 from settings.model import Settings
 from settings.partition import PARTITIONS
 from settings.releases import load_releases
@@ -137,8 +137,12 @@ def _put(tree: Tree, key: str, value: Any) -> None:
         tree[last] = value
 
 
+def _is_text(key: str) -> bool:
+    return key.startswith("tags.") or takes_text(key, Settings)
+
+
 def _from_command_line(key: str, value: Any) -> Any:
     """``--context`` gives strings; JSON is how a list or a block of values is written there."""
-    if isinstance(value, str) and value[:1] in ("[", "{") and not key.startswith("tags."):
+    if isinstance(value, str) and value[:1] in ("[", "{") and not _is_text(key):
         return json.loads(value)
     return value

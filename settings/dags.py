@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from settings.section import Section
-from settings.types import BranchName, FolderPath, GitUrl, KeyArn, KnownHosts, RepositoryName, SecretArn
+from settings.types import BranchName, FolderPath, KeyArn, RepositoryName, SecretArn
+from settings.urls import GitUrl, KnownHosts
 
 Delivery = Literal["efs", "sidecar", "bundle"]
 
@@ -27,6 +28,11 @@ class GitSettings(Section):
     known_hosts: KnownHosts | None = Field(
         default=None, description="The host's public keys, as `ssh-keyscan` prints them. Needed for `ssh://`."
     )
+
+    @property
+    def is_ssh(self) -> bool:
+        """Whether it is read by SSH, with a key."""
+        return self.url.startswith("ssh://")
 
 
 class DagSettings(Section):

@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -130,6 +131,21 @@ def _without_names(key: str, model: type[BaseModel]) -> str:
         parts.append(part)
         annotation = section.model_fields[part].annotation if section and part in section.model_fields else None
     return ".".join(parts)
+
+
+def takes_text(key: str, model: type[BaseModel]) -> bool:
+    """Whether a setting is plain text, which may look like anything: the name of a host begins with a bracket."""
+    annotation: Any = model
+    for part in key.split("."):
+        entry, section = entry_of(annotation), section_of(annotation)
+        if entry is not None:
+            annotation = entry
+        elif section is not None and part in section.model_fields:
+            annotation = section.model_fields[part].annotation
+        else:
+            return False
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return str in [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
 
 
 def _below(section: str, keys: set[str]) -> list[str]:

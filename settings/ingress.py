@@ -14,13 +14,12 @@ from settings.types import (
     EmailAddress,
     HostedZoneId,
     HostName,
-    HttpsUrl,
-    Issuer,
     Items,
     KeyArn,
     OidcScope,
     SecretArn,
 )
+from settings.urls import HttpsUrl, Issuer
 
 
 class OidcSettings(Section):

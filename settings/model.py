@@ -30,12 +30,12 @@ from settings.types import (
     DatabaseType,
     DeploymentName,
     GravitonType,
-    HttpsUrl,
     Items,
     KubernetesVersion,
     LogRetentionDays,
     Region,
 )
+from settings.urls import HttpsUrl
 
 Removal = Literal["destroy", "keep"]
 

@@ -233,12 +233,6 @@ HostName = Annotated[
     Field(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"),
     InWords("a host name in lower case without http://, like airflow.example.com"),
 ]
-HttpsUrl = Annotated[
-    str,
-    # Without braces: External Secrets takes the URL for a template.
-    Field(pattern=r"^https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(:\d{1,5})?/[\w./~%+-]*$"),
-    InWords("an https:// URL with a path and no query, like https://files.example.com/bundle.pem"),
-]
 HostedZoneId = Annotated[
     str, Field(pattern=r"^Z[A-Z0-9]{1,31}$"), InWords("the id of a Route 53 hosted zone, like Z0123456789ABCDEFGHIJ")
 ]
@@ -247,27 +241,10 @@ SecretArn = Annotated[
     Field(pattern=r"^arn:aws(-cn)?:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$"),
     InWords("the ARN of a secret, like arn:aws:secretsmanager:us-west-2:123456789012:secret:oidc-a1b2c3"),
 ]
-GitUrl = Annotated[
-    str,
-    # No user name in an https:// URL: where there is one, a password is not far, and this is no place for it.
-    Field(pattern=r"^(https://[a-z0-9.-]+|ssh://([a-z0-9._-]+@)?[a-z0-9.-]+)(:\d{1,5})?/[A-Za-z0-9_./~+-]+$"),
-    InWords("an https:// or ssh:// URL without a password, like https://github.com/team/dags.git"),
-]
-KnownHosts = Annotated[
-    str,
-    # host names, kind of key, key; no braces, as External Secrets takes the text for a template
-    Field(pattern=r"^(\s*[^\s{}#]+ [a-z0-9@.-]+ [A-Za-z0-9+/=]+[^\n{}]*(\n|$))+$"),
-    InWords("lines of a known_hosts file, like github.com ssh-ed25519 AAAAC3Nz…"),
-]
 KeyArn = Annotated[
     str,
     Field(pattern=r"^arn:aws(-cn)?:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+$"),
     InWords("the ARN of a KMS key, like arn:aws:kms:us-west-2:123456789012:key/01234567-89ab-…"),
-]
-Issuer = Annotated[
-    str,
-    Field(pattern=r"^https://[\w.-]+(:\d{1,5})?(/[\w./~%+-]*)?$"),
-    InWords("an https:// URL without a query, like https://login.example.com/tenant"),
 ]
 ClientId = Annotated[
     str,

@@ -144,7 +144,11 @@ class Controllers(NestedStack):
             ],
         )
         chart = external_secrets.ExternalSecretsChart(
-            self._app, "external-secrets", registry=self._registry, vpc_cidrs=self._settings.policed_cidrs
+            self._app,
+            "external-secrets",
+            registry=self._registry,
+            vpc_cidrs=settings.policed_cidrs,
+            bundle_url=settings.database.ca_bundle_url,
         )
         return ChartInstaller(self, "ExternalSecrets", cluster=self._cluster, chart=chart, after=[identity])
 

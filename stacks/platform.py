@@ -142,7 +142,7 @@ def _dag_repository(settings: Settings, codecommit_repository: str | None) -> Da
     if git is None:
         url = settings.facts.codecommit_url(repository=str(codecommit_repository), region=settings.region)
         return DagRepository(url=url, region=settings.region, credentials="codecommit")
-    by_key = git.url.startswith("ssh://")
+    by_key = git.is_ssh
     return DagRepository(
         url=git.url,
         region=settings.region,

@@ -21,6 +21,7 @@ from charts.namespace import namespace as make_namespace
 from charts.network_policy import NetworkPolicies
 from constructs import Construct
 from settings import Registry, Settings
+from settings.urls import port_of
 
 
 class AirflowChart(cdk8s.Chart):
@@ -91,7 +92,7 @@ class AirflowChart(cdk8s.Chart):
         if settings.cluster.network_policies:
             flows = airflow_flows(
                 vpc_cidrs=settings.network.vpc_cidrs,
-                ssh=dag_repository.credentials == "ssh-key",
+                repository_port=port_of(dag_repository.url),
                 delivery=settings.dags.delivery,
             )
             parts.append(NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=flows))

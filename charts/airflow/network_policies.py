@@ -18,12 +18,12 @@ from charts.network_policy import (
     pods,
 )
 from settings.dags import Delivery
+from settings.urls import HTTPS_PORT
 
 _COMPONENT = "component"
 _POOLER, _STATSD, _API = "pgbouncer", "statsd", "api-server"
 _DATABASE_PORT, _QUEUE_PORT, _POOLER_PORT = 5432, 6379, 6543
 _API_PORT, _WORKER_LOG_PORT, _TRIGGERER_LOG_PORT, _STATSD_PORT = 8080, 8793, 8794, 9125
-_SSH_PORT = 22
 
 # All that runs Airflow itself: its servers, workers and jobs.
 _AIRFLOW = none_of(_COMPONENT, _POOLER, _STATSD)
@@ -32,15 +32,15 @@ _TASKS = one_of(_COMPONENT, "worker", "triggerer")
 _LOGS = [("worker", _WORKER_LOG_PORT), ("triggerer", _TRIGGERER_LOG_PORT)]
 
 
-def airflow_flows(*, vpc_cidrs: Sequence[str], ssh: bool, delivery: Delivery) -> list[Flow]:
-    """The flows. ``ssh``: DAGs come from a repository that is reached by SSH."""
+def airflow_flows(*, vpc_cidrs: Sequence[str], repository_port: int, delivery: Delivery) -> list[Flow]:
+    """The flows. ``repository_port``: where DAGs come from, which need not be HTTPS."""
     vpc = addresses(vpc_cidrs)
     api, pooler, statsd = (labelled(**{_COMPONENT: name}) for name in (_API, _POOLER, _STATSD))
     queue = one_of(_COMPONENT, "scheduler", "worker")
     flows = [
         DNS,
         CREDENTIALS,
-        Flow(name="aws-and-kubernetes", pods=_AIRFLOW, to=[EVERYWHERE], ports=[("TCP", 443)]),
+        Flow(name="aws-and-kubernetes", pods=_AIRFLOW, to=[EVERYWHERE], ports=[("TCP", HTTPS_PORT)]),
         Flow(name="airflow-to-pooler", pods=_AIRFLOW, to=[pods(pooler)], ports=[("TCP", _POOLER_PORT)]),
         Flow(name="pooler-from-airflow", pods=pooler, source=[pods(_AIRFLOW)], ports=[("TCP", _POOLER_PORT)]),
         Flow(name="pooler-to-database", pods=pooler, to=vpc, ports=[("TCP", _DATABASE_PORT)]),
@@ -64,7 +64,7 @@ def airflow_flows(*, vpc_cidrs: Sequence[str], ssh: bool, delivery: Delivery) ->
             Flow(name=f"api-to-{component}-logs", pods=api, to=[pods(writer)], ports=[("TCP", port)]),
             Flow(name=f"{component}-logs-from-api", pods=writer, source=[pods(api)], ports=[("TCP", port)]),
         ]
-    if ssh:
+    if repository_port != HTTPS_PORT:
         readers = one_of(_COMPONENT, "dag-processor", "triggerer", "worker")
-        flows.append(Flow(name="dags-by-ssh", pods=readers, to=[EVERYWHERE], ports=[("TCP", _SSH_PORT)]))
+        flows.append(Flow(name="dags-from-git", pods=readers, to=[EVERYWHERE], ports=[("TCP", repository_port)]))
     return [*flows, alarm_metrics_in(NAMESPACE)]

@@ -50,7 +50,11 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
         "storage": storage.StorageChart(app, "storage", kms_key_arn=key, ebs=True, efs=True),
         "keda": keda.KedaChart(app, "keda", registry=registry, vpc_cidrs=settings.policed_cidrs),
         "external-secrets": external_secrets.ExternalSecretsChart(
-            app, "external-secrets", registry=registry, vpc_cidrs=settings.policed_cidrs
+            app,
+            "external-secrets",
+            registry=registry,
+            vpc_cidrs=settings.policed_cidrs,
+            bundle_url=settings.database.ca_bundle_url,
         ),
         "load-balancer-controller": load_balancer_controller.LoadBalancerControllerChart(
             app,

@@ -200,6 +200,35 @@ def test_dags_by_ssh(delivery: str) -> None:
     assert not can_talk(policies_of(), airflow("dag-processor"), AWS, ("TCP", 22))
 
 
+@pytest.mark.parametrize(
+    ("git", "port"),
+    [
+        ({"url": "https://git.example.com:8443/team/dags.git"}, 8443),
+        (
+            {
+                **SSH_GIT,
+                "url": "ssh://git@git.example.com:2222/team/dags.git",
+                "known_hosts": "[git.example.com]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ",
+            },
+            2222,
+        ),
+    ],
+)
+@pytest.mark.parametrize("delivery", ["efs", "sidecar", "bundle"])
+def test_dags_come_by_the_port_of_their_url(delivery: str, git: dict[str, str], port: int) -> None:
+    policies = policies_of(dags={"delivery": delivery, "git": git})
+    assert can_talk(policies, airflow("dag-processor"), AWS, ("TCP", port))
+    assert not can_talk(policies, airflow("dag-processor"), AWS, ("TCP", 22))
+    assert not can_talk(policies, airflow("scheduler"), AWS, ("TCP", port))
+
+
+def test_the_databases_authorities_come_by_the_port_of_their_url() -> None:
+    operator: Pod = ("external-secrets", {"app.kubernetes.io/name": "external-secrets"})
+    policies = policies_of(database={"ca_bundle_url": "https://files.example.com:8443/bundle.pem"})
+    assert can_talk(policies, operator, AWS, ("TCP", 8443))
+    assert not can_talk(policies_of(), operator, AWS, ("TCP", 8443))
+
+
 def test_they_can_be_switched_off() -> None:
     names = {item["metadata"]["namespace"] for item in policies_of()}
     assert {"airflow", "keda", "external-secrets", "karpenter", "spark-operator", "spark-team-a"} <= names

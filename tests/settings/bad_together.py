@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.settings.bad import ADMINISTRATOR, CERTIFICATE, EXISTING_VPC, GIT, HOST_KEY, OIDC, ZONE, Bad
 
+SECRET = "arn:aws:secretsmanager:us-west-2:111122223333:secret:git-a1b2c3"
+
 CONTRADICTIONS = [
     Bad("tags.Team", "data", "AWS IAM takes it for the same key as team", beside={"tags.team": "data"}),
     Bad("addons.coredns", "false", "cannot be switched off: no pod would find another, nor AWS", shown="false"),
@@ -103,6 +105,18 @@ CONTRADICTIONS = [
     Bad("cluster.administrators", ADMINISTRATOR, "an ARN of the partition aws-cn", beside={"partition": "aws-cn"}),
     Bad("dags.existing_repository", "dags", "DAGs come from one repository", beside={"dags.git.url": GIT}),
     Bad("dags.git.known_hosts", HOST_KEY, "known by its certificate", beside={"dags.git.url": GIT}),
+    Bad(
+        "dags.git.known_hosts",
+        HOST_KEY,
+        "must name the host as [git.example.com]:2222, which is what `ssh-keyscan -p 2222 git.example.com` prints",
+        beside={"dags.git.url": "ssh://git@git.example.com:2222/team/dags.git", "dags.git.secret_arn": SECRET},
+    ),
+    Bad(
+        "dags.git.known_hosts",
+        HOST_KEY,
+        "must name the host as github.com, which is what `ssh-keyscan github.com` prints",
+        beside={"dags.git.url": "ssh://git@github.com/team/dags.git", "dags.git.secret_arn": SECRET},
+    ),
     Bad(
         "dags.git.secret_arn",
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:git-a1b2c3",

@@ -57,6 +57,27 @@ def test_ssh_needs_a_key_and_a_known_host():
     assert "dags.git.known_hosts = unset: give the host's keys" in text
 
 
+@pytest.mark.parametrize(
+    ("port", "name"),
+    [
+        ("", "git.example.com"),
+        ("", "other.example.com,git.example.com,192.0.2.1"),
+        ("", "*.example.com"),
+        ("", "|1|JfKTdBh7rNbXkVAQCRp4OQoPfmI=|USECr3SWf1JUPsms5AqfD5QfxkM="),
+        (":2222", "[git.example.com]:2222"),
+        (":2222", "[git.example.com]:2222,[192.0.2.1]:2222"),
+        (":22", "git.example.com"),
+    ],
+)
+def test_a_known_host_is_known(port: str, name: str):
+    git = {
+        "dags.git.url": f"ssh://git@git.example.com{port}/team/dags.git",
+        "dags.git.secret_arn": "arn:aws:secretsmanager:us-west-2:111122223333:secret:git-a1b2c3",
+        "dags.git.known_hosts": f"{name} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ\n",
+    }
+    assert load_settings(git).dags.git
+
+
 def test_who_wants_no_flow_logs_in_an_existing_vpc_gets_none():
     settings = load_settings({**EXISTING_VPC, "network.flow_logs": "false", "network.interface_endpoints": "false"})
     assert settings.network.existing_vpc
