@@ -51,6 +51,11 @@ _BEFORE: tuple[tuple[tuple[type[BotoCoreError], ...], Kind, str], ...] = (
     ((boto.NoCredentialsError,), Kind.CREDENTIALS, f"no AWS credentials were found. {_CONFIGURE}"),
     ((boto.PartialCredentialsError,), Kind.CREDENTIALS, f"the AWS credentials are incomplete: {{error}}. {_CONFIGURE}"),
     ((boto.ProfileNotFound,), Kind.CREDENTIALS, "{error}. `aws configure list-profiles` shows those that exist."),
+    (
+        (boto.ConfigParseError, boto.ConfigNotFound, boto.InvalidConfigError),
+        Kind.CREDENTIALS,
+        "the AWS configuration cannot be used: {error}. Correct ~/.aws/config or ~/.aws/credentials.",
+    ),
     ((boto.NoRegionError,), Kind.CREDENTIALS, "no AWS region was given. Give --context region=…, or --region."),
     (
         (boto.SSOError, boto.TokenRetrievalError, boto.UnauthorizedSSOTokenError),

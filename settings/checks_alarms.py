@@ -17,6 +17,11 @@ def check_alarms(settings: Settings) -> Iterator[Contradiction]:
     if alarms.slack and not settings.facts.chat:
         allowed = f"AWS offers no chat in {settings.partition}; leave alarms.slack out, and use alarms.emails"
         yield Contradiction("alarms.slack.channel_id", alarms.slack.channel_id, allowed)
+    if alarms.monthly_budget and settings.region in settings.facts.without_budgets:
+        allowed = (
+            f"CloudFormation makes no budget in {settings.region}; leave it out, and make one in the billing console"
+        )
+        yield Contradiction("alarms.monthly_budget", alarms.monthly_budget, allowed)
     if settings.addons.alarm_metrics and not alarms.enabled:
         allowed = "addons.alarm_metrics publishes what only alarms read; switch it off too, or leave this on"
         yield Contradiction("alarms.enabled", False, allowed)

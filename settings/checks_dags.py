@@ -20,6 +20,7 @@ def check_dags(settings: Settings) -> Iterator[Contradiction]:
     """Where the settings of the DAGs contradict each other, or partition and region."""
     dags = settings.dags
     if dags.git is None:
+        yield from _codecommit(settings)
         return
     if dags.existing_repository:
         allowed = "must be left out: DAGs come from one repository, and dags.git is set"
@@ -29,6 +30,21 @@ def check_dags(settings: Settings) -> Iterator[Contradiction]:
         yield from in_place(settings, "dags.git.secret_arn", dags.git.secret_arn, "a secret")
     if dags.git.secret_key_arn:
         yield from in_place(settings, "dags.git.secret_key_arn", dags.git.secret_key_arn, "a key")
+
+
+def _codecommit(settings: Settings) -> Iterator[Contradiction]:
+    """AWS CodeCommit is not in all regions, and where it is, CloudFormation does not everywhere know it."""
+    region, existing = settings.region, settings.dags.existing_repository
+    if not settings.facts.has_codecommit(region):
+        key, value = ("dags.existing_repository", existing) if existing else ("dags.git.url", None)
+        allowed = f"{region} has no AWS CodeCommit; name a git repository elsewhere by dags.git.url, or choose a region"
+        yield Contradiction(key, value, allowed)
+    elif existing is None and region in settings.facts.without_repositories:
+        allowed = (
+            f"CloudFormation makes no AWS CodeCommit repository in {region}; make one by `aws codecommit "
+            "create-repository` and name it here, or name a git repository elsewhere by dags.git.url"
+        )
+        yield Contradiction("dags.existing_repository", None, allowed)
 
 
 def _git(git: GitSettings) -> Iterator[Contradiction]:

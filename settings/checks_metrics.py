@@ -16,10 +16,8 @@ def check_metrics(settings: Settings) -> Iterator[Contradiction]:
     if not settings.metrics.managed_prometheus:
         return
     key = "metrics.managed_prometheus"
-    if not settings.facts.managed_prometheus:
-        allowed = (
-            f"{settings.partition} has no Amazon Managed Prometheus; leave it unset, and metrics stay in the cluster"
-        )
+    if not settings.facts.has_managed_prometheus(settings.region):
+        allowed = f"{settings.region} has no Amazon Managed Prometheus; leave it unset, and metrics stay in the cluster"
         yield Contradiction(key, True, allowed)
     elif not settings.addons.prometheus:
         yield Contradiction(

@@ -18,7 +18,7 @@ class MetricsSettings(Section):
     managed_prometheus: bool | None = Field(
         default=None,
         description="Write what Prometheus reads into Amazon Managed Service for Prometheus too, where it stays for "
-        "150 days. Unset: where the partition has that service.",
+        "150 days. Unset: where the region has that service.",
     )
     retention_days: int | None = Field(
         default=None,

@@ -162,7 +162,8 @@ class Settings(Section):
     def has_managed_prometheus(self) -> bool:
         """Whether metrics are written into Amazon Managed Service for Prometheus."""
         chosen = self.metrics.managed_prometheus
-        return self.addons.prometheus and (self.facts.managed_prometheus if chosen is None else chosen)
+        offered = self.facts.has_managed_prometheus(self.region)
+        return self.addons.prometheus and (offered if chosen is None else chosen)
 
     @property
     def facts(self) -> Partition:

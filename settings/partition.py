@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-import botocore.session
+import botocore.loaders
 
 PartitionName = Literal["aws", "aws-cn"]
 ImageSource = Literal["upstream", "private"]
@@ -31,10 +31,12 @@ class Partition:
     database_truststore: str
     """Where Amazon RDS publishes the authorities of its certificates, for all regions of the partition."""
 
+    without_repositories: frozenset[str]
+    """Regions in which CloudFormation makes no AWS CodeCommit repository; in some of them there is the service."""
+    without_budgets: frozenset[str]
+    """Regions in which CloudFormation makes no budget."""
     chat: bool
     """Whether AWS tells a chat of alarms (AWS::Chatbot)."""
-    managed_prometheus: bool
-    """Whether AWS offers Amazon Managed Service for Prometheus."""
     currency: str
     """What AWS bills in."""
     price_list_region: str
@@ -50,7 +52,15 @@ class Partition:
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions of the partition that offer Amazon EKS, sorted, as botocore knows them."""
-        return _eks_regions(self.name)
+        return tuple(sorted(_regions(self.name, "eks")))
+
+    def has_codecommit(self, region: str) -> bool:
+        """Whether there is AWS CodeCommit in a region."""
+        return region in _regions(self.name, "codecommit")
+
+    def has_managed_prometheus(self, region: str) -> bool:
+        """Whether there is Amazon Managed Service for Prometheus in a region."""
+        return region in _regions(self.name, "aps")
 
     def registry(self, *, account: str, region: str) -> str:
         """Host name of an account's private container registry (Amazon ECR)."""
@@ -76,6 +86,28 @@ class Partition:
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
 _TWO_ZONES = frozenset({"us-west-1"})
 
+# Types that CloudFormation does not know in these regions ("Unrecognized resource types"), as of November 2026. A test
+# compares them with the lists that cfn-lint carries.
+_WITHOUT_REPOSITORIES = frozenset(
+    {
+        "af-south-1",
+        "ap-east-2",
+        "ap-south-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+        "ca-west-1",
+        "eu-central-2",
+        "eu-south-2",
+        "il-central-1",
+        "me-central-1",
+        "mx-central-1",
+    }
+)
+_WITHOUT_BUDGETS = _WITHOUT_REPOSITORIES | {"ap-east-1", "ap-northeast-3", "eu-north-1", "eu-south-1"}
+
 _INTERFACE_ENDPOINTS = ("ECR", "ECR_DOCKER", "STS", "SECRETS_MANAGER", "CLOUDWATCH_LOGS", "EKS")
 
 PARTITIONS: dict[str, Partition] = {
@@ -88,8 +120,9 @@ PARTITIONS: dict[str, Partition] = {
         interface_endpoints=(*_INTERFACE_ENDPOINTS, "EKS_AUTH"),
         pass_role_services=("ec2.amazonaws.com",),
         database_truststore="https://truststore.pki.rds.amazonaws.com",
+        without_repositories=_WITHOUT_REPOSITORIES,
+        without_budgets=_WITHOUT_BUDGETS,
         chat=True,
-        managed_prometheus=True,
         currency="USD",
         price_list_region="us-east-1",
     ),
@@ -106,9 +139,9 @@ PARTITIONS: dict[str, Partition] = {
         # One bucket, in Beijing, for both regions:
         # https://docs.amazonaws.cn/en_us/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html
         database_truststore="https://rds-truststore.s3.cn-north-1.amazonaws.com.cn",
+        without_repositories=frozenset(),
+        without_budgets=frozenset(),
         chat=False,
-        # https://www.amazonaws.cn/en/about-aws/regional-product-services/
-        managed_prometheus=False,
         currency="CNY",
         price_list_region="cn-northwest-1",
     ),
@@ -116,6 +149,12 @@ PARTITIONS: dict[str, Partition] = {
 
 
 @cache
-def _eks_regions(partition: str) -> tuple[str, ...]:
-    regions = botocore.session.Session().get_available_regions("eks", partition_name=partition)
-    return tuple(sorted(regions))
+def _regions(partition: str, service: str) -> frozenset[str]:
+    """The regions of a partition that offer a service, as botocore knows them.
+
+    Read from its file and not through a session, which would read the person's configuration of AWS, and fail by it.
+    """
+    data = botocore.loaders.Loader().load_data("endpoints")
+    (found,) = [each for each in data["partitions"] if each["partition"] == partition]
+    endpoints = found["services"].get(service, {}).get("endpoints", {})
+    return frozenset(region for region in endpoints if region in found["regions"])

@@ -32,6 +32,8 @@ ARN = "User: arn:aws:iam::123456789012:user/me is not authorized to perform: "
         (boto.NoCredentialsError(), Kind.CREDENTIALS, "no AWS credentials were found"),
         (boto.PartialCredentialsError(provider="env", cred_var="x"), Kind.CREDENTIALS, "incomplete"),
         (boto.ProfileNotFound(profile="x"), Kind.CREDENTIALS, "aws configure list-profiles"),
+        (boto.ConfigParseError(path="~/.aws/config"), Kind.CREDENTIALS, "Correct ~/.aws/config"),
+        (boto.InvalidConfigError(error_msg="no source"), Kind.CREDENTIALS, "configuration cannot be used: no source"),
         (boto.NoRegionError(), Kind.CREDENTIALS, "no AWS region was given"),
         (boto.UnauthorizedSSOTokenError(), Kind.CREDENTIALS, "aws sso login"),
         (boto.TokenRetrievalError(provider="sso", error_msg="x"), Kind.CREDENTIALS, "aws sso login"),
@@ -74,6 +76,21 @@ def test_no_further_call_is_made_without_credentials() -> None:
 
 
 class TestConnect:
+    @pytest.mark.parametrize(
+        ("variable", "value", "said"),
+        [
+            ("AWS_PROFILE", "nobody", r"profile \(nobody\) could not be found"),
+            ("AWS_CONFIG_FILE", __file__, "configuration cannot be used: Unable to parse"),
+            ("AWS_SHARED_CREDENTIALS_FILE", __file__, "configuration cannot be used: Unable to parse"),
+        ],
+    )
+    def test_says_what_is_wrong_with_the_configuration(
+        self, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+    ) -> None:
+        monkeypatch.setenv(variable, value)
+        with pytest.raises(AwsError, match=said):
+            connect(region="us-west-2", partition="aws")
+
     def test_finds_out_who_calls(self) -> None:
         with mock_aws():
             aws = connect(region="cn-north-1", partition="aws-cn")

@@ -149,7 +149,7 @@ CONTRADICTIONS = [
     Bad(
         "metrics.managed_prometheus",
         "true",
-        "aws-cn has no Amazon Managed Prometheus; leave it unset",
+        "cn-north-1 has no Amazon Managed Prometheus; leave it unset",
         beside={"partition": "aws-cn"},
     ),
     Bad(

@@ -1,6 +1,9 @@
 """What differs between the partitions, and that nothing but the settings knows it."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import botocore.session
@@ -94,6 +97,26 @@ def _strings(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("partition", PARTITIONS.values(), ids=lambda each: each.name)
-def test_managed_prometheus_is_where_botocore_knows_it(partition: Partition) -> None:
-    known = botocore.session.Session().get_available_regions("amp", partition_name=partition.name)
-    assert partition.managed_prometheus is bool(known)
+def test_services_are_where_botocore_knows_them(partition: Partition) -> None:
+    def known(service: str) -> set[str]:
+        return set(botocore.session.Session().get_available_regions(service, partition_name=partition.name))
+
+    assert set(partition.regions) == known("eks")
+    assert {each for each in partition.regions if partition.has_managed_prometheus(each)} <= known("amp")
+    assert {each for each in partition.regions if partition.has_codecommit(each)} <= known("codecommit")
+    assert partition.has_codecommit(partition.default_region)
+
+
+@pytest.mark.parametrize(
+    "broken", [{"AWS_PROFILE": "nobody"}, {"AWS_CONFIG_FILE": __file__}, {"AWS_SHARED_CREDENTIALS_FILE": __file__}]
+)
+def test_the_facts_need_no_configuration_of_aws(broken: dict[str, str]) -> None:
+    program = "from settings import load_settings; print(load_settings({}).region)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **broken, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "us-west-2"), done.stderr

@@ -161,7 +161,14 @@ class TestSizes:
     @pytest.mark.parametrize("partition", PARTITIONS)
     def test_every_region_of_a_partition(self, partition: str):
         for region in PARTITIONS[partition].regions:
-            assert load_settings({"partition": partition, "region": region}).region == region
+            # Not every region has AWS CodeCommit.
+            context = {"partition": partition, "region": region, "dags.git.url": "https://git.example.com/dags.git"}
+            assert load_settings(context).region == region
+
+    def test_three_zones_in_every_size_where_the_region_has_them(self):
+        assert {load_settings({"size": size}).network.zones for size in SIZES} == {3}
+        assert load_settings({"region": "us-west-1"}).network.zones == 2
+        assert load_settings({"region": "us-west-1", "network.zones": "3"}).network.zones == 3
 
     @pytest.mark.parametrize("size", SIZES)
     def test_each_value_of_a_size_can_be_overridden_by_itself(self, size: Size):
