@@ -8,14 +8,17 @@ import cdk8s
 
 from charts.helm_release import HelmRelease
 from charts.namespace import namespace as make_namespace
-from charts.network_policy import DNS, HTTPS, WITHIN, Flow, NetworkPolicies, addresses, labelled
+from charts.network_policy import DNS, HTTPS, WITHIN, Flow, NetworkPolicies, addresses, labelled, pods
 from charts.placement import SYSTEM_POOL, node_selector, resources
 from charts.scrape import Endpoint
 from constructs import Construct
 from settings import Registry
 
 NAMESPACE = "keda"
-METRICS = Endpoint(name="keda", namespace=NAMESPACE, pods=labelled(app="keda-operator"), port_name="metrics", port=8080)
+_OPERATOR = labelled(app="keda-operator")
+OPERATOR = pods(_OPERATOR, namespace=NAMESPACE)
+"""Who counts tasks, as a peer of others' policies."""
+METRICS = Endpoint(name="keda", namespace=NAMESPACE, pods=_OPERATOR, port_name="metrics", port=8080)
 
 
 class KedaChart(cdk8s.Chart):
@@ -71,8 +74,13 @@ def _flows(vpc_cidrs: Sequence[str]) -> list[Flow]:
         HTTPS,
         *WITHIN,
         METRICS.scrape_in,
-        # It counts tasks in the database itself.
-        Flow(name="database", pods=labelled(app="keda-operator"), to=vpc, ports=[("TCP", 5432)]),
+        # It counts tasks in the database, through Airflow's pooler.
+        Flow(
+            name="pooler",
+            pods=_OPERATOR,
+            to=[pods(labelled(component="pgbouncer"), namespace="airflow")],
+            ports=[("TCP", 6543)],
+        ),
         # The API server asks for metrics and admission.
         Flow(
             name="metrics-from-api-server",

@@ -34,7 +34,7 @@ _PER_PROCESS = 2 * (SQL_POOL_SIZE + SQL_MAX_OVERFLOW)
 # they speak to the API server.
 _RESULTS_PER_SCHEDULER = 1
 _RESULTS_PER_WORKER = 1
-_JOBS = 2  # the migration of the database and the first user
+_JOBS = 1  # what migrates the database and makes the first user
 ROLLOUT = 2
 """Times the pods: a rollout has those that end and those that begin side by side, as long as the old ones take."""
 
@@ -69,13 +69,12 @@ class DatabaseConnections:
 
     limit: int
     pooler: int
-    keda: int
     reserved: int = _RESERVED
 
     @property
     def planned(self) -> int:
         """Those that may exist at the same time."""
-        return self.pooler + self.keda + self.reserved
+        return self.pooler + self.reserved
 
     @property
     def usable(self) -> int:
@@ -85,18 +84,19 @@ class DatabaseConnections:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientConnections:
-    """Connections of Airflow to the pooler."""
+    """Connections to the pooler: of Airflow, and of KEDA, which counts its tasks."""
 
     limit: int
     """What is accepted while one replica of the pooler is away."""
     servers: int
     workers: int
     jobs: int
+    keda: int
 
     @property
     def planned(self) -> int:
         """Those that may exist at the same time."""
-        return ROLLOUT * (self.servers + self.workers) + self.jobs
+        return ROLLOUT * (self.servers + self.workers) + self.jobs + self.keda
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,6 @@ def database_connections(settings: Settings) -> DatabaseConnections:
     return DatabaseConnections(
         limit=max_connections(settings.database.instance_type) or 0,
         pooler=ROLLOUT * pooler.replicas * (pooler.metadata_pool_size + pooler.result_backend_pool_size),
-        keda=_KEDA_PER_QUEUE * len(settings.airflow.worker_sets),
     )
 
 
@@ -148,6 +147,7 @@ def client_connections(airflow: AirflowSettings) -> ClientConnections:
         servers=processes * _PER_PROCESS + schedulers * _RESULTS_PER_SCHEDULER,
         workers=sum(each.max * (each.concurrency + _RESULTS_PER_WORKER) for each in airflow.worker_sets),
         jobs=_JOBS * _PER_PROCESS,
+        keda=_KEDA_PER_QUEUE * len(airflow.worker_sets),
     )
 
 

@@ -13,6 +13,7 @@ from charts.airflow.inputs import DagRepository, DagVolume, Endpoints, LoadBalan
 from charts.airflow.network_policies import airflow_flows
 from charts.airflow.pgbouncer import PgBouncerWatch
 from charts.airflow.secrets import AirflowSecrets
+from charts.airflow.setup_job import SetupJob
 from charts.airflow.sign_in import SignIn
 from charts.airflow.spark_variable import spark_environment
 from charts.airflow.values import airflow_values
@@ -56,6 +57,16 @@ class AirflowChart(cdk8s.Chart):
             database_ca_bundle_url=settings.database.ca_bundle_url
             or settings.facts.database_ca_bundle_url(region=settings.region),
         )
+        values = airflow_values(
+            name=settings.name,
+            airflow=settings.airflow,
+            dags=settings.dags,
+            registry=registry,
+            endpoints=endpoints,
+            repository=dag_repository,
+            load_balancer=load_balancer,
+            environment=_spark(settings, registry, endpoints.spark_bucket),
+        )
         watch = PgBouncerWatch(self, "pgbouncer-watch", namespace=NAMESPACE)
         release = HelmRelease(
             self,
@@ -64,16 +75,15 @@ class AirflowChart(cdk8s.Chart):
             release=RELEASE,
             namespace=NAMESPACE,
             timeout_seconds=HELM_TIMEOUT_SECONDS,
-            values=airflow_values(
-                name=settings.name,
-                airflow=settings.airflow,
-                dags=settings.dags,
-                registry=registry,
-                endpoints=endpoints,
-                repository=dag_repository,
-                load_balancer=load_balancer,
-                environment=_spark(settings, registry, endpoints.spark_bucket),
-            ),
+            values=values,
+        )
+        setup = SetupJob(
+            self,
+            "setup",
+            namespace=NAMESPACE,
+            image=registry.image("airflow"),
+            admin=settings.airflow.admin,
+            config=values["config"],
         )
         parts: list[Construct] = [secrets, watch]
         if dag_volume:
@@ -100,7 +110,8 @@ class AirflowChart(cdk8s.Chart):
             parts.append(SignIn(self, "sign-in", namespace=NAMESPACE, oidc=settings.airflow.ingress.oidc))
         for part in parts:
             part.node.add_dependency(namespace)
-            release.node.add_dependency(part)
+            setup.node.add_dependency(part)
+        release.node.add_dependency(setup)
 
 
 def _spark(settings: Settings, registry: Registry, bucket: str | None) -> list[dict[str, str]]:

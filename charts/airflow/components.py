@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from charts.airflow import priority, secrets
+from charts.airflow import priority
 from charts.airflow.api_server import behind_load_balancer
 from charts.airflow.config import scheduler_environment
 from charts.airflow.dag_delivery import DagDelivery
 from charts.airflow.inputs import LoadBalancer
 from charts.airflow.workers import worker_values
 from charts.placement import resources, spread
-from settings.airflow import AdminSettings, AirflowSettings, ComponentSettings, SingletonSettings
+from settings.airflow import AirflowSettings, ComponentSettings, SingletonSettings
 
 RELEASE = "airflow"
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
@@ -21,9 +21,6 @@ Values = dict[str, Any]
 
 # The first release waits for a node, for the images, and for the database migration.
 HELM_TIMEOUT_SECONDS = 13 * 60
-# A finished job stays until helm has stopped waiting, which would take a job that is gone for one that never came. It
-# does not stay longer: an upgrade cannot change a job that is still there.
-_JOB_TTL_SECONDS = HELM_TIMEOUT_SECONDS + 60
 
 # The image's entrypoint starts Airflow to ask the database before it starts `bash`, which takes more memory than this.
 # Who deletes old files needs no database.
@@ -58,8 +55,9 @@ def components(*, airflow: AirflowSettings, delivery: DagDelivery, load_balancer
         },
         "dagProcessor": _dag_processor(airflow.dag_processor, delivery),
         "workers": worker_values(airflow, service_account=service_account("worker"), dags=delivery.reader()),
-        "migrateDatabaseJob": {**_job(cpu="250m", memory="1Gi")},
-        "createUserJob": {**_job(cpu="250m", memory="1Gi"), **_create_user(airflow.admin)},
+        # One of ours does it (setup_job.py): these keep their names, and so an update is refused while one is there.
+        "migrateDatabaseJob": {"enabled": False},
+        "createUserJob": {"enabled": False},
     }
 
 
@@ -85,42 +83,4 @@ def _dag_processor(size: SingletonSettings, delivery: DagDelivery) -> Values:
         **priority.SERVICES,
         "logGroomerSidecar": _LOG_GROOMER,
         **delivery.processor(),
-    }
-
-
-def _job(*, cpu: str, memory: str) -> Values:
-    # As hooks, `helm --wait` would wait for pods that wait for the migration that only starts after them.
-    return {
-        "useHelmHooks": False,
-        "applyCustomEnv": False,
-        "ttlSecondsAfterFinished": _JOB_TTL_SECONDS,
-        "resources": resources(cpu=cpu, memory=memory),
-        **priority.SERVICES,
-    }
-
-
-def _create_user(admin: AdminSettings) -> Values:
-    # The chart lets the job start with the migration, and would have it fail until that is done.
-    # The password goes in by standard input, from a Secret: an argument could be read in the list of processes.
-    script = (
-        f"airflow db check-migrations --migration-wait-timeout {HELM_TIMEOUT_SECONDS} && "
-        'printf "%s\\n%s\\n" "${ADMIN_PASSWORD:?}" "$ADMIN_PASSWORD" | airflow users create --role Admin '
-        '--username "$ADMIN_USERNAME" --email "$ADMIN_EMAIL" '
-        '--firstname "$ADMIN_FIRST_NAME" --lastname "$ADMIN_LAST_NAME"'
-    )
-    plain = {
-        "ADMIN_EMAIL": admin.email,
-        "ADMIN_FIRST_NAME": admin.first_name,
-        "ADMIN_LAST_NAME": admin.last_name,
-    }
-    secret = {"ADMIN_USERNAME": "username", "ADMIN_PASSWORD": "password"}
-    return {
-        "args": ["bash", "-c", script],
-        "env": [
-            *({"name": name, "value": value} for name, value in plain.items()),
-            *(
-                {"name": name, "valueFrom": {"secretKeyRef": {"name": secrets.ADMIN, "key": key}}}
-                for name, key in secret.items()
-            ),
-        ],
     }

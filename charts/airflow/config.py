@@ -21,6 +21,8 @@ _QUEUED_TIMEOUT_SECONDS = 60 * 60
 # Airflow looks for new DAG files every five minutes by itself; a pushed one would be there as late as that.
 _LOOK_FOR_DAG_FILES_SECONDS = 30
 
+AUTH_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+"""Who knows the users: Airflow's chart names the same one."""
 _SECRETS_BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
 
 
@@ -35,6 +37,7 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
     workers = airflow.workers
     config: Config = {
         "core": {
+            "auth_manager": AUTH_MANAGER,
             # The pool that every task is in which names no other is without limit: Airflow writes its size into the
             # database once, and would not follow when there are more workers. What all schedulers may queue is limited
             # by `parallelism`, which is theirs alone (scheduler_environment).
@@ -47,6 +50,9 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
             "load_examples": "False",
         },
         "dag_processor": {"refresh_interval": str(_LOOK_FOR_DAG_FILES_SECONDS)},
+        # Each API server would write them at its start, and one that starts beside another fail at what is there
+        # already. The Job that migrates the database does it.
+        "fab": {"update_fab_perms": "False"},
         "scheduler": {"task_queued_timeout": str(_QUEUED_TIMEOUT_SECONDS)},
         "database": {
             "sql_alchemy_pool_size": str(capacity.SQL_POOL_SIZE),

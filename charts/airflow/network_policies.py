@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from charts.airflow.endpoints import NAMESPACE, airflow_endpoints
 from charts.alarm_flow import alarm_metrics_in
+from charts.keda import OPERATOR
 from charts.network_policy import (
     CREDENTIALS,
     DNS,
@@ -42,7 +43,13 @@ def airflow_flows(*, vpc_cidrs: Sequence[str], repository_port: int, delivery: D
         CREDENTIALS,
         Flow(name="aws-and-kubernetes", pods=_AIRFLOW, to=[EVERYWHERE], ports=[("TCP", HTTPS_PORT)]),
         Flow(name="airflow-to-pooler", pods=_AIRFLOW, to=[pods(pooler)], ports=[("TCP", _POOLER_PORT)]),
-        Flow(name="pooler-from-airflow", pods=pooler, source=[pods(_AIRFLOW)], ports=[("TCP", _POOLER_PORT)]),
+        Flow(
+            name="pooler-from-airflow",
+            pods=pooler,
+            # KEDA counts the tasks that wait and run.
+            source=[pods(_AIRFLOW), OPERATOR],
+            ports=[("TCP", _POOLER_PORT)],
+        ),
         Flow(name="pooler-to-database", pods=pooler, to=vpc, ports=[("TCP", _DATABASE_PORT)]),
         Flow(name="airflow-to-queue", pods=queue, to=vpc, ports=[("TCP", _QUEUE_PORT)]),
         Flow(name="airflow-to-api", pods=_AIRFLOW, to=[pods(api)], ports=[("TCP", _API_PORT)]),

@@ -16,6 +16,8 @@ from charts.placement import resources, spread
 from constructs import Construct
 from settings.airflow import PgBouncerSettings
 
+SERVICE = "airflow-pgbouncer"
+"""The name that Airflow's chart gives it."""
 PORT = 6543
 METADATA_DATABASE = "airflow-metadata"
 RESULT_BACKEND_DATABASE = "airflow-result-backend"
@@ -31,8 +33,8 @@ _CONFIG_MAP = "airflow-pgbouncer-watch"
 _FOLDER = "/etc/pgbouncer"
 _VOLUME = "pgbouncer-files"
 
-# Airflow's API server uses asyncpg, which prepares statements; in transaction mode PgBouncer (1.21 and newer) follows
-# them from one server connection to the next only if it may keep some.
+# Airflow's API server uses asyncpg, and KEDA pgx, which prepare statements; in transaction mode PgBouncer (1.21 and
+# newer) follows them from one server connection to the next only if it may keep some.
 _PREPARED_STATEMENTS = 200
 # How soon it tries again after the database has refused the password: the new one is here within minutes of that.
 _LOGIN_RETRY_SECONDS = 5

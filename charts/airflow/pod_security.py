@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+AIRFLOW_UID = 50000
 NOBODY_UID = 65534
 
 _RESTRICTED_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}

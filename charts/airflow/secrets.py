@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from charts.airflow.endpoints import NAMESPACE
 from charts.airflow.inputs import Endpoints, SecretArns
 from charts.airflow.pgbouncer import (
     AUTHORITY,
@@ -12,6 +13,7 @@ from charts.airflow.pgbouncer import (
     METADATA_DATABASE,
     PORT,
     RESULT_BACKEND_DATABASE,
+    SERVICE,
     STATS_DATABASE,
     STATS_SECRET,
     pgbouncer_ini,
@@ -35,17 +37,17 @@ _AUTHORITY_REFRESH_INTERVAL = "24h"
 
 # The database's password, which Amazon RDS makes, has characters in it that mean something in a URL.
 _LOGIN = "{{ .username | urlquery }}:{{ .password | urlquery }}"
-_DATABASE_LOGIN = "{{ .database_username | urlquery }}:{{ .database_password | urlquery }}"
 _TOKEN = "{{ .token | urlquery }}"  # noqa: S105 - a template
-_POOLER = f"airflow-pgbouncer:{PORT}"
+# With its namespace: KEDA has this address from Airflow's pods, and asks from its own.
+_POOLER = f"{SERVICE}.{NAMESPACE}:{PORT}"
 
 
 class AirflowSecrets(Construct):
     """A SecretStore that reads as the operator itself, one of what Amazon RDS publishes, an ExternalSecret per Secret.
 
-    Airflow signs in to the pooler with a login that only the pooler knows, so that no pod of Airflow's ever holds the
-    database's password, which changes without it. KEDA, which asks the database itself, has it from here at each query
-    that fails.
+    Airflow signs in to the pooler with a login that only the pooler knows, so that no pod but the pooler's ever holds
+    the database's password, which changes without them. KEDA counts tasks through the pooler too: it reads the
+    connection of the workers that it scales.
     """
 
     def __init__(
@@ -68,14 +70,9 @@ class AirflowSecrets(Construct):
         database = {f"database_{field}": (arns.database, field) for field in ("username", "password")}
         self._secret(
             METADATA,
-            sources={**pooler, **database},
-            data={
-                # No sslmode here: Airflow hands the same URL to asyncpg, which does not know the word.
-                "connection": f"postgresql://{_LOGIN}@{_POOLER}/{METADATA_DATABASE}",
-                # KEDA asks the database itself: a pooler in transaction mode would count its own connections.
-                "kedaConnection": f"postgresql://{_DATABASE_LOGIN}@{endpoints.database_host}:5432/{endpoints.database_name}"
-                "?sslmode=require",
-            },
+            sources=pooler,
+            # No sslmode here: Airflow hands the same URL to asyncpg, which does not know the word.
+            data={"connection": f"postgresql://{_LOGIN}@{_POOLER}/{METADATA_DATABASE}"},
         )
         self._secret(
             RESULT_BACKEND,

@@ -13,14 +13,12 @@ from charts.airflow.ingress import ingress_values
 from charts.airflow.inputs import DagRepository, Endpoints, LoadBalancer
 from charts.airflow.metrics import statsd_mappings
 from charts.airflow.pgbouncer import pgbouncer_values
-from charts.airflow.pod_security import as_nobody, restricted_pod
+from charts.airflow.pod_security import AIRFLOW_UID, as_nobody, restricted_pod
 from charts.airflow.priority import SERVICES, priority_classes
 from charts.placement import SERVICES_POOL, node_selector, resources
 from settings import Registry
 from settings.airflow import AirflowSettings
 from settings.dags import DagSettings
-
-_AIRFLOW_UID = 50000
 
 
 def airflow_values(
@@ -50,7 +48,7 @@ def airflow_values(
         "defaultAirflowTag": image.tag,
         "images": _images(registry),
         "nodeSelector": node_selector(SERVICES_POOL),
-        "securityContexts": restricted_pod(_AIRFLOW_UID),
+        "securityContexts": restricted_pod(AIRFLOW_UID),
         "enableServiceLinks": False,
         "env": [*airflow_environment(), *delivery.environment(), *environment],
         **delivery.secret_environment(),

@@ -54,7 +54,8 @@ def worker_values(airflow: AirflowSettings, *, service_account: str, dags: Value
                 "enabled": True,
                 "pollingInterval": _POLLING_SECONDS,
                 "cooldownPeriod": _COOLDOWN_SECONDS,
-                "usePgbouncer": False,
+                # Past the pooler, the chart would give the database's own password to every container of Airflow's.
+                "usePgbouncer": True,
                 "advanced": {
                     "horizontalPodAutoscalerConfig": {
                         "behavior": {"scaleDown": {"stabilizationWindowSeconds": _COOLDOWN_SECONDS}}

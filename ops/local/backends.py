@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from ops.local.endpoints import Ports, database_name, local_url
 from ops.local.environment import Connections
@@ -31,22 +32,19 @@ class Backends:
         if postgres is None or redis is None:
             return None
         names = values["data"]
-        metadata, direct = (
-            secrets.secret(names["metadataSecretName"])[key] for key in ("connection", "kedaConnection")
-        )
+        metadata = secrets.secret(names["metadataSecretName"])["connection"]
         results = secrets.secret(names["resultBackendSecretName"])["connection"]
         broker = secrets.secret(names["brokerUrlSecretName"])["connection"]
         config = secrets.secret(values["pgbouncer"]["configSecretName"])
         database = database_name(config["pgbouncer.ini"])
-        # What KEDA has, who goes past the pooler: the login of the database itself.
-        login = urlsplit(direct)
+        login = database_login(config["users.txt"])
         self._folder.make_certificate(python)
         self.processes.append(
             start_postgres(
                 postgres,
                 self._folder,
                 ports=self._ports,
-                login=(unquote(login.username or ""), unquote(login.password or "")),
+                login=login,
                 database=database,
             )
         )
@@ -59,8 +57,8 @@ class Backends:
                 broker=local_url(broker, self._ports.broker, scheme="redis"),
             )
         return Connections(
-            metadata=_as(login, local_url(metadata, self._ports.database, path=f"/{database}")),
-            result_backend=_as(login, local_url(results, self._ports.database, path=f"/{database}")),
+            metadata=with_login(login, local_url(metadata, self._ports.database, path=f"/{database}")),
+            result_backend=with_login(login, local_url(results, self._ports.database, path=f"/{database}")),
             broker=local_url(broker, self._ports.broker, scheme="redis"),
         )
 
@@ -70,8 +68,14 @@ class Backends:
             stop([self.processes.pop()])
 
 
-def _as(login: SplitResult, url: str) -> str:
+def database_login(users: str) -> tuple[str, str]:
+    """The database's own name and password, which only the pooler has: the last line of its users.txt."""
+    name, password = re.findall(r'"([^"]*)"', users.splitlines()[-1])
+    return name, password
+
+
+def with_login(login: tuple[str, str], url: str) -> str:
     """The same connection with another login."""
     parts = urlsplit(url)
     address = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{login.netloc.rpartition('@')[0]}@{address}"))
+    return urlunsplit(parts._replace(netloc=f"{':'.join(quote(word, safe='') for word in login)}@{address}"))

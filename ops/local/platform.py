@@ -25,6 +25,7 @@ _START_PATIENCE = 240.0
 # It takes ten seconds after its last request, and does nothing in them.
 _API_SERVER_PATIENCE = 2.0
 _HEALTHY = "healthy"
+_ADMIN = "ADMIN_"
 _LOG_SERVER = "airflow.utils.serve_logs.log_server:get_app"
 
 Say = Callable[[str], None]
@@ -66,7 +67,8 @@ class LocalPlatform:
 
     @property
     def _admin(self) -> dict[str, str]:
-        return own_variables(self._values["createUserJob"], self._secrets)
+        found = own_variables(self._plan.rendered.setup, self._secrets)
+        return {name: value for name, value in found.items() if name.startswith(_ADMIN)}
 
     def stop(self) -> None:
         """End Airflow first, then what it uses."""
@@ -93,16 +95,10 @@ class LocalPlatform:
         folder.write(folder.shell, shell_lines(self.environment))
         folder.write(folder.password, f"{self._admin['ADMIN_PASSWORD']}\n")
         self._say("preparing the database")
-        self._spawn("migrate", ["airflow", "db", "migrate"]).wait(_JOB_PATIENCE)
+        # Migrations, permissions, the administrator: the script of the Job in the cluster.
+        self._spawn("setup", self._plan.rendered.setup["args"], self._admin).wait(_JOB_PATIENCE)
         self._say("starting Airflow")
-        # Before the API server: each would write Airflow's roles into an empty database, and one of them fail. In the
-        # cluster it is started again.
-        job = self._spawn("create-user", self._values["createUserJob"]["args"], self._admin)
-        try:
-            self._start_beside(celery=connections is not None)
-            job.wait(_JOB_PATIENCE)
-        finally:
-            stop([job])
+        self._start_beside(celery=connections is not None)
         self._run("api-server", "api-server", patience=_API_SERVER_PATIENCE)
         self._wait()
 

@@ -13,7 +13,7 @@ from ops.contents import Contents
 from ops.errors import OpsError
 from ops.local.references import References
 
-_AIRFLOW = "airflow"
+_AIRFLOW, _SETUP = "airflow", "setup"
 # Amazon RDS, CreateDBCluster: any printable ASCII character but these.
 _NOT_IN_A_DATABASE_PASSWORD = '/"@'  # noqa: S105 - characters
 
@@ -43,6 +43,15 @@ class Rendered:
             return dict(self._contents.releases[_AIRFLOW].values)
         except KeyError:
             raise OpsError("the synthesized application has no release of Airflow") from None
+
+    @cached_property
+    def setup(self) -> Mapping[str, Any]:
+        """The container that prepares the database. Raises OpsError where there is none."""
+        for job in self._contents.objects("Job"):
+            if job["metadata"].get("namespace") == _AIRFLOW and job["metadata"]["labels"]["component"] == _SETUP:
+                (container,) = job["spec"]["template"]["spec"]["containers"]
+                return dict(container)
+        raise OpsError("the synthesized application has no Job that prepares Airflow's database")
 
     @cached_property
     def secrets(self) -> dict[str, SecretTemplate]:

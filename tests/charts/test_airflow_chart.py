@@ -87,7 +87,7 @@ def test_no_secret_of_airflows_pods_has_the_databases_password(chart: list[Objec
         for key, text in spec["target"]["template"]["data"].items()
         if "database_password" in text
     }
-    assert holders == {"airflow-metadata-connection/kedaConnection", "airflow-pgbouncer-config/users.txt"}
+    assert holders == {"airflow-pgbouncer-config/users.txt"}
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,13 @@ def test_the_authority_can_come_from_elsewhere() -> None:
     }
 
 
-def test_airflow_goes_through_the_pooler_and_keda_does_not(chart: list[Object]) -> None:
+def test_airflow_goes_through_the_pooler_and_so_does_keda(chart: list[Object]) -> None:
+    """KEDA reads the same connection and asks from a namespace of its own, which the name of the Service needs then."""
     data = external_secrets(chart)["airflow-metadata-connection"]["target"]["template"]["data"]
-    login = {"username": "u", "password": "p", "database_username": "d", "database_password": "q"}
-    assert filled(data["connection"], **login) == ("postgresql://u:p@airflow-pgbouncer:6543/airflow-metadata")
-    assert filled(data["kedaConnection"], **login) == (
-        "postgresql://d:q@database.example.com:5432/airflow?sslmode=require"
-    )
+    assert {key: filled(text, username="u", password="p") for key, text in data.items()} == {
+        "connection": "postgresql://u:p@airflow-pgbouncer.airflow:6543/airflow-metadata"
+    }
+    assert values_with()["workers"]["celery"]["keda"]["usePgbouncer"] is True
 
 
 def test_the_queue_is_reached_by_tls_with_its_certificate_checked(chart: list[Object]) -> None:
@@ -219,7 +219,7 @@ def test_servers_are_spread_over_zones() -> None:
 def test_servers_come_before_workers_where_room_is_short() -> None:
     values = values_with()
     classes = {f"airflow-{each['name']}": each for each in values["priorityClasses"]}
-    servers = ("apiServer", "scheduler", "triggerer", "dagProcessor", "pgbouncer", "statsd", "migrateDatabaseJob")
+    servers = ("apiServer", "scheduler", "triggerer", "dagProcessor", "pgbouncer", "statsd")
     server = {classes[values[name]["priorityClassName"]]["value"] for name in servers}
     worker = classes[values["workers"]["celery"]["priorityClassName"]]
     assert min(server) > worker["value"]

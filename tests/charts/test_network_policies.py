@@ -25,8 +25,7 @@ COMPONENTS = (
     "worker",
     "pgbouncer",
     "statsd",
-    "run-airflow-migrations",
-    "create-user-job",
+    "setup",
 )
 
 Pod = tuple[str, dict[str, str]]
@@ -152,13 +151,14 @@ def test_a_stranger_in_the_cluster_reaches_nothing(policies: list[Object]) -> No
     assert not can_talk(policies, stranger, ("keda", {"app": "keda-operator"}), ("TCP", 9666))
 
 
-def test_keda_counts_in_the_database_and_answers_the_api_server(policies: list[Object]) -> None:
+def test_keda_counts_through_the_pooler_and_answers_the_api_server(policies: list[Object]) -> None:
     operator, metrics = (("keda", {"app": app}) for app in ("keda-operator", "keda-operator-metrics-apiserver"))
-    assert can_talk(policies, operator, DATABASE, ("TCP", 5432))
+    assert can_talk(policies, operator, airflow("pgbouncer"), ("TCP", 6543))
+    assert not can_talk(policies, operator, DATABASE, ("TCP", 5432))
     assert can_talk(policies, metrics, operator, ("TCP", 9666))
     assert can_talk(policies, "10.0.3.3", metrics, ("TCP", 6443))
     assert can_talk(policies, "10.0.3.3", ("keda", {"app": "keda-admission-webhooks"}), ("TCP", 9443))
-    assert not can_talk(policies, metrics, DATABASE, ("TCP", 5432))
+    assert not can_talk(policies, metrics, airflow("pgbouncer"), ("TCP", 6543))
 
 
 def test_external_secrets_reaches_aws_and_answers_the_api_server(policies: list[Object]) -> None:

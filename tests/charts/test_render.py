@@ -60,6 +60,28 @@ def one(objects: list[Object], kind: str, name: str) -> Object:
     return found
 
 
+def workloads(objects: list[Object]) -> list[Object]:
+    """Those of our own beside the release."""
+    return [item for item in objects if item["kind"] in ("Deployment", "Job")]
+
+
+def secrets_of(template: Object) -> dict[str, set[str]]:
+    """The Secrets that a pod reads, and the keys where it names them."""
+    read: dict[str, set[str]] = {}
+    for container in rendering.containers(template):
+        for entry in container.get("env") or []:
+            reference = (entry.get("valueFrom") or {}).get("secretKeyRef")
+            if reference:
+                read.setdefault(reference["name"], set()).add(reference["key"])
+    for volume in template["spec"].get("volumes") or []:
+        if "secret" in volume:
+            read.setdefault(volume["secret"]["secretName"], set())
+        for source in (volume.get("projected") or {}).get("sources") or []:
+            if "secret" in source:
+                read.setdefault(source["secret"]["name"], set())
+    return read
+
+
 def test_airflow_has_every_process(airflow: list[Object]) -> None:
     replicas = {
         item["metadata"]["name"]: item["spec"].get("replicas") for item in airflow if item["kind"] == "Deployment"
@@ -81,18 +103,28 @@ def test_workers_are_scaled_from_zero_by_what_the_database_says(airflow: list[Ob
     assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (0, 20)
     (trigger,) = spec["triggers"]
     assert trigger["type"] == "postgresql"
-    assert trigger["metadata"]["connectionFromEnv"] == "KEDA_DB_CONN"
+    assert trigger["metadata"]["connectionFromEnv"] == "AIRFLOW_CONN_AIRFLOW_DB"
     worker = one(airflow, "Deployment", "airflow-worker-main")["spec"]["template"]["spec"]
     (container,) = worker["containers"]
-    (connection,) = [entry for entry in container["env"] if entry["name"] == "KEDA_DB_CONN"]
-    assert connection["valueFrom"]["secretKeyRef"] == {"name": "airflow-metadata-connection", "key": "kedaConnection"}
+    assert container["name"] == spec["scaleTargetRef"]["envSourceContainerName"]
+    (connection,) = [entry for entry in container["env"] if entry["name"] == "AIRFLOW_CONN_AIRFLOW_DB"]
+    assert connection["valueFrom"]["secretKeyRef"] == {"name": "airflow-metadata-connection", "key": "connection"}
 
 
-def test_jobs_are_no_hooks(airflow: list[Object]) -> None:
-    jobs = [item for item in airflow if item["kind"] == "Job"]
-    assert {job["metadata"]["name"] for job in jobs} == {"airflow-run-airflow-migrations", "airflow-create-user"}
-    for job in jobs:
-        assert "helm.sh/hook" not in (job["metadata"].get("annotations") or {})
+def test_no_job_comes_with_the_release(airflow: list[Object]) -> None:
+    """Its jobs keep their names: an update would be refused while one is there."""
+    assert [item["metadata"]["name"] for item in airflow if item["kind"] in ("Job", "CronJob")] == []
+
+
+def test_the_database_s_password_is_the_poolers_alone(airflow: list[Object], charts: dict[str, list[Object]]) -> None:
+    holders = {
+        item["metadata"]["name"]
+        for item in charts["airflow"]
+        if item["kind"] == "ExternalSecret" and "database_password" in str(item["spec"]["target"]["template"]["data"])
+    }
+    assert holders
+    for name, template in rendering.pod_templates([*airflow, *workloads(charts["airflow"])]).items():
+        assert name == "Deployment/airflow-pgbouncer" or not holders & set(secrets_of(template)), name
 
 
 def test_the_ui_is_behind_a_load_balancer(airflow: list[Object]) -> None:
@@ -114,18 +146,9 @@ def test_every_secret_that_is_read_is_written_by_external_secrets(
         if item["kind"] == "ExternalSecret"
     }
     read: dict[str, set[str]] = {}
-    for template in rendering.pod_templates(airflow).values():
-        for container in rendering.containers(template):
-            for entry in container.get("env") or []:
-                reference = (entry.get("valueFrom") or {}).get("secretKeyRef")
-                if reference:
-                    read.setdefault(reference["name"], set()).add(reference["key"])
-        for volume in template["spec"].get("volumes") or []:
-            if "secret" in volume:
-                read.setdefault(volume["secret"]["secretName"], set())
-            for source in (volume.get("projected") or {}).get("sources") or []:
-                if "secret" in source:
-                    read.setdefault(source["secret"]["name"], set())
+    for template in rendering.pod_templates([*airflow, *workloads(charts["airflow"])]).values():
+        for name, keys in secrets_of(template).items():
+            read[name] = read.get(name, set()) | keys
     assert read
     for name, keys in read.items():
         assert keys <= written.get(name, set()), f"{name} is read but nobody writes {keys}"
@@ -155,15 +178,6 @@ def test_a_pooler_that_leaves_answers_until_nobody_asks_it(airflow: list[Object]
     spec = one(airflow, "Deployment", "airflow-pgbouncer")["spec"]["template"]["spec"]
     hooks = {container["name"]: container.get("lifecycle") for container in spec["containers"]}
     assert hooks["pgbouncer"] == {"preStop": {"exec": {"command": ["sleep", "5"]}}}
-
-
-def test_the_password_is_in_no_argument(airflow: list[Object]) -> None:
-    job = one(airflow, "Job", "airflow-create-user")
-    (container,) = job["spec"]["template"]["spec"]["containers"]
-    script = " ".join(container["args"])
-    assert "printf" in script
-    assert " -p" not in script
-    assert "--password" not in script
 
 
 def test_servers_and_workers_are_where_they_belong(airflow: list[Object]) -> None:

@@ -22,7 +22,8 @@ import pytest
 
 from ops.airflow_api import AirflowApi
 from ops.assembly import read_assembly
-from ops.local.endpoints import HOST, Ports, local_url
+from ops.local.backends import database_login, with_login
+from ops.local.endpoints import HOST, Ports, database_name, local_url
 from ops.local.folder import Folder
 from ops.local.programs import find_programs
 from ops.local.rendered import Rendered
@@ -81,8 +82,11 @@ class Running:
 
     @property
     def database(self) -> str:
-        """The metadata database as KEDA connects to it."""
-        return local_url(self.secret("airflow-metadata-connection", "kedaConnection"), self.ports.database)
+        """The metadata database as the pooler connects to it."""
+        pooler = self.secret("airflow-metadata-connection", "connection")
+        name = database_name(self.secret("airflow-pgbouncer-config", "pgbouncer.ini"))
+        login = database_login(self.secret("airflow-pgbouncer-config", "users.txt"))
+        return with_login(login, local_url(pooler, self.ports.database, path=f"/{name}"))
 
 
 def sql(connection: str, statements: str) -> list[str]:

@@ -87,7 +87,7 @@ def test_the_log_of_a_task_that_runs_is_readable(running: Running, waiting_id: s
 @pytest.mark.usefixtures("run_id")
 def test_a_celery_worker_ran_it(full: Running) -> None:
     results = full.secret("airflow-result-backend-connection", "connection").removeprefix("db+")
-    through_pooler = results.replace("airflow-pgbouncer:6543", f"127.0.0.1:{full.ports.pooler}")
+    through_pooler = results.replace("airflow-pgbouncer.airflow:6543", f"127.0.0.1:{full.ports.pooler}")
     done = "SELECT count(*) FROM celery_taskmeta WHERE status = 'SUCCESS'"
     # The worker says so to Airflow first, and to the result backend after it.
     wait_until(lambda: int(sql(through_pooler, done)[0]) >= len(TASKS))

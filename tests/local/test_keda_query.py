@@ -35,7 +35,7 @@ WHERE model.id = (SELECT min(id::text)::uuid FROM task_instance WHERE map_index 
 
 @pytest.fixture(scope="module")
 def database(full: Running) -> str:
-    """KEDA's own connection, to a database that has a task."""
+    """A connection to a database that has a task."""
     full.api.pause("hello_world_scheduled_dag", paused=True)
     run_id = full.api.trigger("hello_world_scheduled_dag", note="rows for KEDA's query")
     assert full.api.task_instances("hello_world_scheduled_dag", run_id)
@@ -122,7 +122,6 @@ def test_our_values_leave_the_default_queue_s_query_to_the_chart(full: Running) 
     celery = full.rendered.values["workers"]["celery"]
     (of_default,) = celery["sets"]
     assert "query" not in {**celery["keda"], **of_default["keda"]}
-    assert celery["keda"]["usePgbouncer"] is False
 
 
 def test_the_query_is_the_chart_s() -> None:

@@ -85,16 +85,15 @@ def test_the_secrets_backend_looks_where_the_roles_may(internet: Deployment) -> 
     }
 
 
-def test_the_pooler_and_keda_reach_the_database(deployment: Deployment) -> None:
+def test_the_pooler_reaches_the_database_and_all_else_the_pooler(deployment: Deployment) -> None:
     host = deployment.one("AWS::RDS::DBCluster").att("Endpoint.Address")
     config = deployment.object("ExternalSecret", "airflow-pgbouncer-config")["spec"]["target"]["template"]["data"]
     assert f"host={host} port=5432 dbname=airflow" in config["pgbouncer.ini"]
     connection = deployment.object("ExternalSecret", "airflow-metadata-connection")["spec"]["target"]["template"][
         "data"
     ]
-    assert f"@{host}:5432/airflow?sslmode=require" in connection["kedaConnection"]
-    # Airflow itself goes through the pooler.
-    assert "@airflow-pgbouncer:6543/" in connection["connection"]
+    assert host not in str(connection)
+    assert "@airflow-pgbouncer.airflow:6543/" in connection["connection"]
 
 
 def test_celery_reaches_the_queue_by_tls(deployment: Deployment) -> None:

@@ -17,6 +17,7 @@ SECRETS = [
     ("airflow-api-secret-key", "api-secret-key", "/Secrets/ApiSecretKey/"),
     ("airflow-jwt-secret", "jwt-secret", "/Secrets/JwtSecret/"),
     ("airflow-admin", "password", "/Secrets/Admin/"),
+    ("airflow-metadata-connection", "connection", "/Secrets/Pooler/"),
     ("airflow-result-backend-connection", "connection", "/Secrets/Pooler/"),
     ("airflow-pgbouncer-stats", "connection", "/Secrets/Pooler/"),
     ("airflow-broker-url", "connection", "/Broker/"),
@@ -52,18 +53,9 @@ def test_it_comes_from_secrets_manager(aws: Deployment, name: str, key: str, pat
     assert {each["remoteRef"]["key"] for each in spec["data"]} == {aws.one(SECRET, path=path).ref}
 
 
-@pytest.mark.parametrize(
-    ("name", "keys"),
-    [
-        ("airflow-metadata-connection", {"connection", "kedaConnection"}),
-        ("airflow-pgbouncer-config", {"pgbouncer.ini", "users.txt"}),
-    ],
-)
-def test_the_databases_own_login_is_where_somebody_asks_the_database(
-    aws: Deployment, name: str, keys: set[str]
-) -> None:
-    spec = aws.object("ExternalSecret", name)["spec"]
-    assert set(spec["target"]["template"]["data"]) == keys
+def test_the_databases_own_login_is_the_poolers(aws: Deployment) -> None:
+    spec = aws.object("ExternalSecret", "airflow-pgbouncer-config")["spec"]
+    assert set(spec["target"]["template"]["data"]) == {"pgbouncer.ini", "users.txt"}
     sources = {each["secretKey"]: each["remoteRef"]["key"] for each in spec["data"]}
     managed = aws.one("AWS::RDS::DBCluster").att("MasterUserSecret.SecretArn")
     assert sources["database_username"] == sources["database_password"] == managed
