@@ -13,9 +13,14 @@ from settings.workers import WorkerSet
 
 # A node carries more than the pods that it was started for: the kubelet's share and the DaemonSets.
 _HEADROOM = 1.5
-# PgBouncer with its exporter, and StatsD.
-_PGBOUNCER_CPU = 0.11
-_STATSD_CPU = 0.05
+# What pods on Airflow's own nodes ask for; a test compares each with what is deployed.
+PGBOUNCER_CPU = 0.11  # with its exporter
+STATSD_CPU = 0.05
+GRAFANA_CPU = 0.1
+HISTORY_SERVER_CPU = 0.3  # with the one that fetches event logs
+# A release or an object of the cluster is put there by two functions, of which one waits for the other. CloudFormation
+# makes as many at once as wait for nothing; a test counts them.
+INSTALLED_AT_ONCE = 40
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Needs:
     database_instances: int
     cache_nodes: int
     load_balancers: int
+    lambda_executions: int
     on_demand_vcpus: Need
     spot_vcpus: Need
 
@@ -65,10 +71,11 @@ def needs(settings: Settings, *, vcpus: Mapping[str, int]) -> Needs:
         database_instances=1 + settings.database.readers,
         cache_nodes=1 + settings.broker.replicas,
         load_balancers=1,
+        lambda_executions=2 * INSTALLED_AT_ONCE,
         on_demand_vcpus=Need(
             nodes.min * per_node + services + on_demand.now, nodes.max * per_node + services + on_demand.later
         ),
-        spot_vcpus=_workers([each for each in sets if each.spot]),
+        spot_vcpus=_sum(_workers([each for each in sets if each.spot]), _spark(settings)),
     )
 
 
@@ -78,10 +85,26 @@ def _workers(sets: Sequence[WorkerSet]) -> Need:
     return Need(math.ceil(one_each * _HEADROOM), sum(capacity.node_room(each).vcpus for each in sets))
 
 
+def _spark(settings: Settings) -> Need:
+    """None now; later, what the teams' quotas allow, as far as Karpenter may start nodes for it."""
+    if not settings.addons.spark_operator:
+        return Need(0, 0)
+    asked = sum(cores(team.cpu) for team in settings.spark.teams.values())
+    return Need(0, min(math.ceil(asked * _HEADROOM), capacity.spark_room(settings.spark.max_vcpus).vcpus))
+
+
+def _sum(one: Need, other: Need) -> Need:
+    return Need(one.now + other.now, one.later + other.later)
+
+
 def _service_cores(settings: Settings) -> float:
-    """CPUs of Airflow's servers, as pods ask for them."""
-    airflow = settings.airflow
+    """CPUs of Airflow's servers and of what is on their nodes beside them, as pods ask for them."""
+    airflow, addons = settings.airflow, settings.addons
     replicated = sum(
         cores(each.cpu) * each.replicas for each in (airflow.api_server, airflow.scheduler, airflow.triggerer)
     )
-    return replicated + cores(airflow.dag_processor.cpu) + airflow.pgbouncer.replicas * _PGBOUNCER_CPU + _STATSD_CPU
+    prometheus = cores(settings.metrics.cpu) * settings.metrics.replicas if addons.prometheus else 0
+    grafana = GRAFANA_CPU if addons.grafana else 0
+    history = HISTORY_SERVER_CPU if settings.spark.history_server else 0
+    pooler = airflow.pgbouncer.replicas * PGBOUNCER_CPU
+    return replicated + cores(airflow.dag_processor.cpu) + pooler + STATSD_CPU + prometheus + grafana + history

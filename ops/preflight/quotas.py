@@ -22,6 +22,10 @@ class Quota:
     code: str
     in_use: Callable[[Preflight], int]
     needed: Callable[[Needs], Need | int]
+    limit: Callable[[Aws], int] | None = None
+    """Who says what the limit is, where it is not Service Quotas."""
+    each_time: bool = False
+    """Whether every deployment needs it anew, an update too."""
 
 
 # Codes are those of `aws service-quotas list-service-quotas --service-code …`.
@@ -38,6 +42,10 @@ QUOTAS = (
     Quota("ElastiCache nodes", "elasticache", "L-DFE45DF3", usage.cache_nodes, lambda n: n.cache_nodes),
     Quota("application load balancers", "elasticloadbalancing", "L-53DA6B97", usage.load_balancers,
           lambda n: n.load_balancers),
+    # A new account has 10. A function that finds none free fails its release or object after a few seconds, and the
+    # deployment with it.
+    Quota("concurrent Lambda executions", "lambda", "L-B99A9384", usage.reserved_executions,
+          lambda n: n.lambda_executions, limit=usage.executions, each_time=True),
 )  # fmt: skip
 
 
@@ -61,11 +69,11 @@ def _compare(subject: Preflight, quota: Quota, needed: Needs) -> Finding:
     need = need if isinstance(need, Need) else Need(need, need)
     if need == Need(0, 0):
         return ok(quota.name, "none needed")
-    limit = _limit(subject.aws, quota)
+    limit = quota.limit(subject.aws) if quota.limit else _limit(subject.aws, quota)
     in_use = quota.in_use(subject)
     free = limit - in_use
     state = f"{in_use} of {limit} in use"
-    if subject.updates:
+    if subject.updates and not quota.each_time:
         told = f"{state}, this deployment included"
         return ok(quota.name, told) if free >= 0 else warning(quota.name, told, _raise(quota, in_use))
     wanted = str(need.now) if need.now == need.later else f"{need.now} now, {need.later} at the most"

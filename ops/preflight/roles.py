@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.aws import found
-from ops.checks import Findings, ok, warning
+from ops.checks import Findings, failure, ok, warning
 from ops.preflight.subject import Preflight
+from settings import Settings
 
 
 @dataclass(frozen=True)
@@ -36,20 +37,32 @@ ROLES = (
 def service_linked_roles(subject: Preflight) -> Findings:
     """Each role: it exists, or the deployment makes it, or somebody has to."""
     iam = subject.aws.client("iam")
-    needed = [role for role in ROLES if role is not _SPOT or subject.settings.airflow.workers.spot]
+    on_spot = _on_spot(subject.settings)
+    needed = [role for role in ROLES if role is not _SPOT or on_spot]
     absent = [role for role in needed if not _exists(iam, role)]
     existing = len(needed) - len(absent)
     made = [role.name for role in absent if role.made_by_itself]
     told = f"{existing} of {len(needed)} exist"
     yield ok("service-linked roles", f"{told}; made with the first use: {', '.join(made)}" if made else told)
-    for role in absent:
-        if not role.made_by_itself:
-            # Karpenter has no permission to make it, and goes on with on-demand instances.
-            yield warning(
-                f"service-linked role for {role.service.partition('.')[0]}",
-                f"{role.name} does not exist: no spot instance can be started, workers would run on demand",
-                f"Run once per account: aws iam create-service-linked-role --aws-service-name {role.service}",
-            )
+    if _SPOT in absent:
+        # Karpenter has no permission to make it, and goes on with on-demand instances where a pod takes those.
+        never = [who for who, waits in on_spot.items() if waits]
+        rest = f"{' and '.join(never)} would never start" if never else "workers would run on demand"
+        yield (failure if never else warning)(
+            "service-linked role for spot",
+            f"{_SPOT.name} does not exist: no spot instance can be started, {rest}",
+            f"Run once per account: aws iam create-service-linked-role --aws-service-name {_SPOT.service}",
+        )
+
+
+def _on_spot(settings: Settings) -> dict[str, bool]:
+    """Who runs on spot instances, and whether on nothing else."""
+    found = {}
+    if any(each.spot for each in settings.airflow.worker_sets):
+        found["workers"] = False
+    if settings.addons.spark_operator:
+        found["Spark's executors"] = True
+    return found
 
 
 def _exists(iam: Any, role: ServiceLinkedRole) -> bool:

@@ -80,6 +80,23 @@ def load_balancers(subject: Preflight) -> int:
     return sum(1 for balancer in found if balancer["Type"] == "application")
 
 
+def reserved_executions(subject: Preflight) -> int:
+    """Executions of AWS Lambda that functions of the region keep for themselves."""
+    limit = lambda_limit(subject.aws)
+    return limit["ConcurrentExecutions"] - limit["UnreservedConcurrentExecutions"]
+
+
+def executions(aws: Aws) -> int:
+    """Executions of AWS Lambda that the account may have at once. Service Quotas may know only the general limit."""
+    return lambda_limit(aws)["ConcurrentExecutions"]
+
+
+def lambda_limit(aws: Aws) -> dict[str, int]:
+    """What AWS Lambda itself says of the account."""
+    limit: dict[str, int] = aws.client("lambda").get_account_settings()["AccountLimit"]
+    return limit
+
+
 def vcpus_of(aws: Aws, instance_types: Iterable[str]) -> dict[str, int]:
     """VCPUs of instance types, which is what EC2 counts."""
     types = sorted(set(instance_types))

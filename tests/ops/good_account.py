@@ -24,6 +24,7 @@ def prepare(aws: Aws, answers: Answers) -> None:
         "InstanceTypes": [{"InstanceType": type_, "VCpuInfo": {"DefaultVCpus": VCPUS[type_]}}
                           for type_ in asked["InstanceTypes"]]
     })  # fmt: skip
+    answers.give("lambda", "GetAccountSettings", lambda_limit(int(PLENTY)))
     engines = load_releases().engines
     answers.give("rds", "DescribeDBEngineVersions", {"DBEngineVersions": [_engine(engines.aurora_postgresql)]})
     answers.give("rds", "DescribeOrderableDBInstanceOptions", lambda asked: {
@@ -36,6 +37,11 @@ def prepare(aws: Aws, answers: Answers) -> None:
     versions = [kubernetes(version) for version in load_releases().kubernetes.versions]
     answers.give("eks", "DescribeClusterVersions", {"clusterVersions": versions})
     answers.give("eks", "DescribeAddonVersions", lambda asked: {"addons": [addon(asked["addonName"])]})
+
+
+def lambda_limit(limit: int, reserved: int = 0) -> dict[str, Any]:
+    """What an account may run of AWS Lambda at once."""
+    return {"AccountLimit": {"ConcurrentExecutions": limit, "UnreservedConcurrentExecutions": limit - reserved}}
 
 
 def orderable(class_: str, region: str, zones: str = "abcd") -> dict[str, Any]:

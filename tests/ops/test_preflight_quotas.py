@@ -17,7 +17,7 @@ from ops.report import Status
 from tests.ops import good_account
 from tests.ops.answers import Answers, make_aws
 
-REGION = "us-west-2"
+REGION, LAMBDA = "us-west-2", "concurrent Lambda executions"
 
 
 class Quotas:
@@ -33,6 +33,8 @@ class Quotas:
     def limit(self, name: str, value: float) -> None:
         """Give one quota a limit."""
         self.limits[next(quota.code for quota in QUOTAS if quota.name == name)] = value
+        if name == LAMBDA:
+            self.answers.give("lambda", "GetAccountSettings", good_account.lambda_limit(int(value)))
 
     def found(self, *context: str) -> dict[str, Finding]:
         """What the check says, by quota."""
@@ -96,7 +98,7 @@ def test_a_deployment_that_fits_but_cannot_grow(account: Quotas) -> None:
     finding = account.found()["spot vCPUs"]
     assert finding.status is Status.WARNING
     assert finding.found == (
-        "0 of 10 in use, needed: 3 now, 80 at the most: it deploys, but cannot grow as far as its settings say"
+        "0 of 10 in use, needed: 3 now, 176 at the most: it deploys, but cannot grow as far as its settings say"
     )
 
 
@@ -108,6 +110,25 @@ def test_an_update_needs_nothing_more(account: Quotas) -> None:
     account.limit("VPCs", 1)
     finding = account.found()["VPCs"]
     assert (finding.status, finding.found) == (Status.OK, "1 of 1 in use, this deployment included")
+
+
+def test_lambda_says_itself_what_an_account_may_run(account: Quotas) -> None:
+    # Service Quotas may say 1000 where a new account has 10.
+    account.limit(LAMBDA, 10)
+    finding = account.found()[LAMBDA]
+    assert (finding.status, finding.found) == (Status.FAILURE, "0 of 10 in use, needed: 80")
+    assert finding.advice.endswith("--service-code lambda --quota-code L-B99A9384 --desired-value 80")
+    account.answers.give("lambda", "GetAccountSettings", good_account.lambda_limit(1000, reserved=950))
+    assert account.found()[LAMBDA].found == "950 of 1000 in use, needed: 80"
+
+
+def test_an_update_needs_functions_as_a_first_deployment_does(account: Quotas) -> None:
+    self_made = {"ResourceType": "AWS::KMS::Key", "LogicalResourceId": "Key", "ResourceStatus": "CREATE_COMPLETE"}
+    stack = {"StackId": "arn:stack", "StackStatus": "CREATE_COMPLETE"}
+    account.answers.give("cloudformation", "DescribeStacks", {"Stacks": [stack]})
+    account.answers.give("cloudformation", "ListStackResources", {"StackResourceSummaries": [self_made]})
+    account.limit(LAMBDA, 10)
+    assert account.found()[LAMBDA].status is Status.FAILURE
 
 
 def test_the_general_limit_where_the_account_has_none_of_its_own(account: Quotas) -> None:
@@ -132,11 +153,16 @@ def test_needs_follow_the_settings() -> None:
     medium, dev = of(), of("size=dev")
     assert (medium.elastic_ips, dev.elastic_ips) == (3, 1)
     assert (medium.database_instances, of("database.readers=3").database_instances) == (2, 4)
-    # 3 nodes of 4 vCPUs, and 6.3 CPUs of Airflow's servers with half as much again for what else a node carries.
-    assert medium.on_demand_vcpus == Need(3 * 4 + 10, 6 * 4 + 10)
-    assert medium.spot_vcpus == Need(3, 80)
+    # 3 nodes of 4 vCPUs, and 7.4 CPUs of Airflow's servers, of two of Prometheus and one of Grafana, with half as much
+    # again for what else a node carries.
+    assert medium.on_demand_vcpus == Need(3 * 4 + 12, 6 * 4 + 12)
+    # 80 for workers, and the 64 CPUs of Spark's team with half as much again.
+    assert medium.spot_vcpus == Need(3, 80 + 96)
+    assert of("spark.teams.b.cpu=1000").spot_vcpus == Need(3, 80 + 4 * 256)
+    assert of("addons.spark_operator=false").spot_vcpus == Need(3, 80)
+    assert of("addons.prometheus=false", "addons.grafana=false").on_demand_vcpus == Need(3 * 4 + 10, 6 * 4 + 10)
     on_demand = of("airflow.workers.spot=false")
-    assert on_demand.spot_vcpus == Need(0, 0)
+    assert on_demand.spot_vcpus == Need(0, 96)
     assert on_demand.on_demand_vcpus == Need(medium.on_demand_vcpus.now + 3, medium.on_demand_vcpus.later + 80)
     one_more = of("airflow.queues.heavy.max=2", "airflow.queues.heavy.cpu=7", "airflow.queues.heavy.spot=false")
     assert one_more.spot_vcpus == medium.spot_vcpus
