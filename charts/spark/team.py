@@ -18,6 +18,7 @@ RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("e
 _OPERATOR_GROUP = "sparkoperator.k8s.io"
 _AIRFLOW_ROLE = "airflow"
 _AIRFLOW_READER_ROLE = "airflow-reader"
+_AIRFLOW_CANCELLER_ROLE = "airflow-canceller"
 
 # What a container gets that says nothing: Spark says everything of its own.
 _CPU, _MEMORY = "100m", "256Mi"
@@ -65,6 +66,16 @@ class SparkTeam(Construct):
             accounts=[submitter, watcher],
             account_namespace=airflow_namespace,
         )
+        # A task that is cancelled while it is deferred has no worker: its trigger deletes the driver, as a pod
+        # (KubernetesPodTrigger, which knows nothing of SparkApplications), and the executors go with it.
+        cancel = namespace_role(
+            self,
+            _AIRFLOW_CANCELLER_ROLE,
+            permit(["delete"], "pods"),
+            namespace=self.namespace,
+            accounts=[watcher],
+            account_namespace=airflow_namespace,
+        )
         limits = namespace_limits(
             self,
             namespace=self.namespace,
@@ -82,5 +93,5 @@ class SparkTeam(Construct):
             policies.append(
                 NetworkPolicies(self, "network-policies", namespace=self.namespace, flows=[DNS, *WITHIN, jobs])
             )
-        for part in (*limits, *submit, *read, *policies):
+        for part in (*limits, *submit, *read, *cancel, *policies):
             part.node.add_dependency(namespace)

@@ -56,9 +56,9 @@ def test_workers_submit_and_look_and_no_more(chart: list[Object]) -> None:
         assert allowed(chart, f"spark-{team}", "airflow-worker") == READS | expected
 
 
-def test_triggerers_only_look(chart: list[Object]) -> None:
+def test_triggerers_look_and_end_what_is_cancelled(chart: list[Object]) -> None:
     for team in TEAMS:
-        assert allowed(chart, f"spark-{team}", "airflow-triggerer") == READS
+        assert allowed(chart, f"spark-{team}", "airflow-triggerer") == READS | {("pods", "delete")}
 
 
 def test_nobody_else_of_airflow_is_let_in(chart: list[Object]) -> None:
