@@ -16,6 +16,11 @@ from settings import Registry
 NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "aws-load-balancer-controller"
 INGRESS_CLASS = "alb"
+READINESS_GATE = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
+"""Label of a namespace whose pods are ready only when their load balancer finds them healthy.
+
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/
+"""
 METRICS = Endpoint(
     name="load-balancer-controller",
     namespace=NAMESPACE,
@@ -56,6 +61,8 @@ class LoadBalancerControllerChart(cdk8s.Chart):
                 "defaultTags": dict(tags),
                 "defaultTargetType": "ip",
                 "enableServiceMutatorWebhook": False,
+                # While the controller is down, pods start without its gate rather than not at all.
+                "podMutatorWebhookConfig": {"failurePolicy": "Ignore"},
                 # Each would be asked for at every reconciliation, which needs permissions.
                 "enableShield": False,
                 "enableWaf": False,

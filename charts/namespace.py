@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import cdk8s
@@ -11,7 +12,11 @@ from constructs import Construct
 
 
 def namespace(
-    scope: Construct, *, name: str, pod_security: Literal["restricted", "baseline", "privileged"] = "restricted"
+    scope: Construct,
+    *,
+    name: str,
+    pod_security: Literal["restricted", "baseline", "privileged"] = "restricted",
+    labels: Mapping[str, str] | None = None,
 ) -> kplus.Namespace:
     """A namespace in which the API server takes no pod below this standard.
 
@@ -20,5 +25,7 @@ def namespace(
     return kplus.Namespace(
         scope,
         "namespace",
-        metadata=cdk8s.ApiObjectMetadata(name=name, labels={"pod-security.kubernetes.io/enforce": pod_security}),
+        metadata=cdk8s.ApiObjectMetadata(
+            name=name, labels={"pod-security.kubernetes.io/enforce": pod_security, **(labels or {})}
+        ),
     )

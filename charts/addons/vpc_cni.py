@@ -6,7 +6,7 @@ from charts.addons.base import AddonContext, EksAddon
 
 
 def addon(_context: AddonContext) -> EksAddon:
-    """With prefixes of 16 addresses, so that a node carries as many pods as its CPU and memory allow."""
+    """With prefixes of 16 addresses, so that a pod rarely waits for one: EC2 is asked once for many."""
     return EksAddon(
         name="vpc-cni",
         phase="before-nodes",

@@ -10,10 +10,18 @@ from settings.ingress import IngressSettings, OidcSettings
 
 _WEBSERVER_CONFIG = Path(__file__).with_name("webserver_config.py")
 
+LIFE_SECONDS = 30
+"""How long a pod that ends lives on at the most: Kubernetes' default, which the chart does not change."""
+_LEAVE_SECONDS = 20
+
 
 def behind_load_balancer(*, ingress: IngressSettings, load_balancer: LoadBalancer) -> dict[str, Any]:
     """Values of the chart's ``apiServer``."""
-    values: dict[str, Any] = {}
+    # A pod that ends goes on answering until the load balancer sends it nothing more. Airflow's chart leaves the pod 30
+    # seconds in all: the rest is for the requests that it has.
+    values: dict[str, Any] = {
+        "containerLifecycleHooks": {"preStop": {"exec": {"command": ["sleep", str(_LEAVE_SECONDS)]}}}
+    }
     environment: dict[str, str] = {}
     if ingress.has_https:
         # The load balancer ends TLS. Airflow marks its cookies as secure only if it knows that there is any.

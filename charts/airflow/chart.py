@@ -18,6 +18,7 @@ from charts.airflow.sign_in import SignIn
 from charts.airflow.spark_variable import spark_environment
 from charts.airflow.values import airflow_values
 from charts.helm_release import HelmRelease
+from charts.load_balancer_controller import READINESS_GATE
 from charts.namespace import namespace as make_namespace
 from charts.network_policy import NetworkPolicies
 from constructs import Construct
@@ -45,7 +46,7 @@ class AirflowChart(cdk8s.Chart):
         load_balancer: LoadBalancer,
     ) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
-        namespace = make_namespace(self, name=NAMESPACE)
+        namespace = make_namespace(self, name=NAMESPACE, labels=READINESS_GATE)
         secrets = AirflowSecrets(
             self,
             "secrets",

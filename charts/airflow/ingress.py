@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from charts.airflow.api_server import LIFE_SECONDS
 from charts.airflow.inputs import LoadBalancer
 from charts.load_balancer_controller import INGRESS_CLASS
 from settings.ingress import IngressSettings, OidcSettings
@@ -37,6 +38,8 @@ def ingress_values(*, ingress: IngressSettings, load_balancer: LoadBalancer) -> 
         f"{_PREFIX}/load-balancer-name": load_balancer.name,
         f"{_PREFIX}/target-type": "ip",
         f"{_PREFIX}/healthcheck-path": _HEALTH_PATH,
+        # A target that leaves gets no new request, and may answer those that it has for as long as its pod lives on.
+        f"{_PREFIX}/target-group-attributes": f"deregistration_delay.timeout_seconds={LIFE_SECONDS}",
         # A log that is being followed keeps its connection open for as long as nothing is written.
         f"{_PREFIX}/load-balancer-attributes": "idle_timeout.timeout_seconds=300,"
         "routing.http.drop_invalid_header_fields.enabled=true",

@@ -127,6 +127,34 @@ def test_the_database_s_password_is_the_poolers_alone(airflow: list[Object], cha
         assert name == "Deployment/airflow-pgbouncer" or not holders & set(secrets_of(template)), name
 
 
+def test_a_rollout_of_api_servers_loses_no_request(
+    helm: Path, airflow: list[Object], charts: dict[str, list[Object]]
+) -> None:
+    # The new one is ready when the load balancer finds it healthy, and none goes before it.
+    label = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
+    assert label.items() <= one(charts["airflow"], "Namespace", "airflow")["metadata"]["labels"].items()
+    spec = one(airflow, "Deployment", "airflow-api-server")["spec"]
+    assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    # The old one answers until the load balancer sends it nothing more, and then ends what it has.
+    pod = spec["template"]["spec"]
+    (container,) = pod["containers"]
+    program, seconds = container["lifecycle"]["preStop"]["exec"]["command"]
+    life = pod.get("terminationGracePeriodSeconds", 30)
+    assert (program, 15 <= int(seconds) <= life - 10) == ("sleep", True)
+    annotations = one(airflow, "Ingress", "airflow-ingress")["metadata"]["annotations"]
+    attributes = annotations["alb.ingress.kubernetes.io/target-group-attributes"]
+    assert attributes == f"deregistration_delay.timeout_seconds={life}"
+    # A controller that is down keeps no pod from starting.
+    controller = rendered(helm, charts["load-balancer-controller"], "aws-load-balancer-controller")
+    policies = {
+        hook["name"]: (hook["failurePolicy"], hook["namespaceSelector"]["matchExpressions"][0]["key"])
+        for item in controller
+        if item["kind"] == "MutatingWebhookConfiguration"
+        for hook in item["webhooks"]
+    }
+    assert policies["mpod.elbv2.k8s.aws"] == ("Ignore", *label)
+
+
 def test_the_ui_is_behind_a_load_balancer(airflow: list[Object]) -> None:
     ingress = one(airflow, "Ingress", "airflow-ingress")
     assert ingress["spec"]["ingressClassName"] == "alb"
