@@ -55,7 +55,7 @@ _WORKERS_DISRUPTION = {
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerPool:
-    """The nodes of one queue's workers, and how far they may grow."""
+    """The nodes of one queue's workers, or of task pods, and how far they may grow."""
 
     name: str
     cpu_limit: int
@@ -64,6 +64,8 @@ class WorkerPool:
     """Memory of all its nodes together, in GiB."""
     spot: bool
     instance_categories: tuple[str, ...]
+    longest_task: str | None = None
+    """How long a node that has reached its age waits for a pod that must not be disturbed; None where there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,7 @@ class KarpenterChart(cdk8s.Chart):
         interruption_queue: str,
         node: NodeTemplate,
         workers: tuple[WorkerPool, ...],
+        task_pods: WorkerPool | None,
         spark: SparkNodes | None,
         network_policies: bool,
     ) -> None:
@@ -149,21 +152,24 @@ class KarpenterChart(cdk8s.Chart):
         for each in classes:
             each.add_dependency(controller)
         pools = [node_pool(self, SERVICES_POOL, requirements(spot=False), disruption=_SERVICES_DISRUPTION)]
-        pools += [
-            node_pool(
-                self,
-                queue.name,
-                requirements(spot=queue.spot, categories=queue.instance_categories),
-                disruption=_WORKERS_DISRUPTION,
-                taints=[taint(queue.name)],
-                limits={"cpu": str(queue.cpu_limit), "memory": f"{queue.memory_limit_gib}Gi"},
-            )
-            for queue in workers
-        ]
+        pools += [self._worker_pool(queue) for queue in workers]
+        if task_pods:
+            pools.append(self._worker_pool(task_pods))
         if spark:
             pools += [self._spark_pool(each, spark.max_vcpus) for each in SPARK_POOLS]
         for pool in pools:
             pool.add_dependency(*classes)
+
+    def _worker_pool(self, pool: WorkerPool) -> cdk8s.ApiObject:
+        return node_pool(
+            self,
+            pool.name,
+            requirements(spot=pool.spot, categories=pool.instance_categories),
+            disruption=_WORKERS_DISRUPTION,
+            taints=[taint(pool.name)],
+            limits={"cpu": str(pool.cpu_limit), "memory": f"{pool.memory_limit_gib}Gi"},
+            longest_job=pool.longest_task,
+        )
 
     def _spark_pool(self, pool: SparkPool, max_vcpus: int) -> cdk8s.ApiObject:
         return node_pool(

@@ -10,6 +10,9 @@ import cdk8s_plus_27 as kplus
 
 from constructs import Construct
 
+RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+"""Labels of a namespace in which people's own pods run: who is refused hears why, and so does who tries."""
+
 
 def namespace(
     scope: Construct,

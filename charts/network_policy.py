@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -19,7 +20,6 @@ Peer = dict[str, Any]
 Port = tuple[Literal["TCP", "UDP"], int]
 
 ALL_PODS: Selector = {}
-_EVERYWHERE = "0.0.0.0/0"
 _METADATA = "169.254.169.254/32"
 # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
 _POD_IDENTITY = "169.254.170.23/32"
@@ -48,13 +48,23 @@ def pods(selector: Selector, *, namespace: str | None = None) -> Peer:
     return peer
 
 
+def _block(cidr: str) -> Peer:
+    block: dict[str, Any] = {"cidr": cidr}
+    if ipaddress.IPv4Network(_METADATA).subnet_of(ipaddress.IPv4Network(cidr)):
+        block["except"] = [_METADATA]
+    return {"ipBlock": block}
+
+
 def addresses(cidrs: Sequence[str]) -> list[Peer]:
-    """Whoever has an address within one of these CIDR blocks."""
-    return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
+    """Whoever has an address within one of these CIDR blocks.
+
+    But for the instance metadata of the node, which is no pod's business.
+    """
+    return [_block(cidr) for cidr in cidrs]
 
 
-EVERYWHERE: Peer = {"ipBlock": {"cidr": _EVERYWHERE, "except": [_METADATA]}}
-"""Everybody but the instance metadata of the node, which is no pod's business."""
+EVERYWHERE: Peer = _block("0.0.0.0/0")
+"""Everybody, with the same exception."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,9 @@ SERVICES_POOL = "airflow-services"
 WORKERS_POOL = "airflow-workers"
 """Airflow's Celery workers of the default queue; tainted, as those of the other queues are."""
 
+TASK_PODS_POOL = "task-pods"
+"""Pods that tasks start by the KubernetesPodOperator; tainted."""
+
 ARCHITECTURE = {"kubernetes.io/arch": "arm64"}
 
 

@@ -33,6 +33,8 @@ CONTROLLERS = (
 
 SPARK_OPERATOR_NAMESPACE = "spark-operator"
 SPARK_OPERATOR = ("spark-operator-controller", "spark-operator-webhook")
+TASK_PODS = "task-pods"
+"""The namespace of the pods that tasks start, and the pool of their nodes."""
 TEAM_NAMESPACE = "spark-"
 """What the names of the namespaces of Spark's teams begin with."""
 TEAM_QUOTA = "team"

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from settings.ingress import IngressSettings
 from settings.section import Section
+from settings.task_pods import TaskPodSettings
 from settings.types import (
     CpuQuantity,
     EmailAddress,
@@ -65,6 +66,7 @@ class AirflowSettings(Section):
     queues: dict[QueueName, QueueSettings] = Field(
         default_factory=dict, description="Further queues, by name, each with workers of its own (docs/queues.md)."
     )
+    task_pods: TaskPodSettings
     task_retries: int = Field(
         default=2,
         ge=0,

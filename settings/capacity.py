@@ -15,6 +15,7 @@ from settings.quantities import cores, gibibytes
 if TYPE_CHECKING:
     from settings.airflow import AirflowSettings
     from settings.model import Settings
+    from settings.task_pods import TaskPodSettings
     from settings.workers import WorkerSet
 
 SQL_POOL_SIZE = 5
@@ -169,6 +170,14 @@ def node_room(workers: WorkerSet) -> NodeRoom:
     return NodeRoom(
         vcpus=math.ceil(workers.max * cores(workers.cpu) * _NODE_HEADROOM),
         memory_gib=math.ceil(workers.max * gibibytes(workers.memory) * _NODE_HEADROOM),
+    )
+
+
+def task_pod_room(task_pods: TaskPodSettings) -> NodeRoom:
+    """Room for as many task pods as their quota allows."""
+    return NodeRoom(
+        vcpus=math.ceil(cores(task_pods.cpu) * _NODE_HEADROOM),
+        memory_gib=math.ceil(gibibytes(task_pods.memory) * _NODE_HEADROOM),
     )
 
 

@@ -12,6 +12,7 @@ from settings.checks_ingress import check_ingress
 from settings.checks_metrics import check_metrics
 from settings.checks_network import check_network
 from settings.checks_spark import check_spark
+from settings.checks_task_pods import check_task_pods
 from settings.checks_workers import check_workers
 from settings.errors import Contradiction, ContradictionError, nearest
 from settings.packages import check_packages
@@ -35,6 +36,7 @@ def check(settings: Settings) -> None:
         *check_addons(settings),
         *check_dags(settings),
         *check_spark(settings),
+        *check_task_pods(settings),
         *check_ingress(settings),
         *check_packages(settings),
         *check_metrics(settings),

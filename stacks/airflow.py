@@ -16,6 +16,8 @@ from airflow_eks.front_door import DomainCertificate, DomainRecord, WebAcl
 from airflow_eks.iam import allow, decrypt, use_key
 from airflow_eks.pod_identity import PodIdentity
 from charts import airflow as charts
+from charts.task_pods import NAMESPACE as TASK_PODS_NAMESPACE
+from charts.task_pods import SERVICE_ACCOUNT, TaskPodsChart
 from constructs import Construct
 from settings import Registry, Settings
 from stacks.state import State
@@ -69,9 +71,11 @@ class Airflow(NestedStack):
             dag_repository=dag_repository,
             load_balancer=self._load_balancer(settings, load_balancer_subnet_ids),
         )
-        installed = ChartInstaller(
-            self, "Airflow", cluster=cluster, chart=chart, after=[*self._admit_cluster(cluster, state), *identities]
-        )
+        before = [*self._admit_cluster(cluster, state), *identities]
+        if settings.airflow.task_pods.enabled:
+            # On the way back, Airflow starts no pods any more when those that run are deleted with their namespace.
+            before.append(self._task_pods(settings, cluster))
+        installed = ChartInstaller(self, "Airflow", cluster=cluster, chart=chart, after=before)
         ingress = settings.airflow.ingress
         if ingress.hosted_zone_id and ingress.domain:
             DomainRecord(
@@ -84,6 +88,27 @@ class Airflow(NestedStack):
                 ingress=charts.INGRESS,
                 scheme=ingress.effective_scheme,
             ).node.add_dependency(installed)
+
+    def _task_pods(self, settings: Settings, cluster: eks.ICluster) -> ChartInstaller:
+        task_pods = settings.airflow.task_pods
+        identity = PodIdentity(
+            self,
+            "TaskPodsIdentity",
+            cluster_name=settings.name,
+            namespace=TASK_PODS_NAMESPACE,
+            service_account=SERVICE_ACCOUNT,
+            description=f"Task pods of {settings.name}",
+            policy_arns=task_pods.policies,
+        )
+        chart = TaskPodsChart(
+            cdk8s.App(),
+            "task-pods",
+            task_pods=task_pods,
+            airflow_namespace=charts.NAMESPACE,
+            airflow_accounts={each: charts.service_account(each) for each in ("worker", "triggerer")},
+            network_policies=settings.cluster.network_policies,
+        )
+        return ChartInstaller(self, "TaskPods", cluster=cluster, chart=chart, after=[identity])
 
     def _load_balancer(self, settings: Settings, subnet_ids: tuple[str, ...]) -> charts.LoadBalancer:
         """What the load balancer's controller is told of what is outside the cluster."""

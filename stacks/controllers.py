@@ -20,7 +20,7 @@ from charts import external_secrets, karpenter, keda, load_balancer_controller, 
 from charts.addons.base import GrafanaInputs, MetricsWorkspace
 from charts.airflow import SecretArns
 from charts.node_pools import NodeTemplate
-from charts.placement import worker_pool
+from charts.placement import TASK_PODS_POOL, worker_pool
 from constructs import Construct
 from settings import Registry, Settings, capacity
 from settings.dags import GitSettings
@@ -181,6 +181,7 @@ class Controllers(NestedStack):
                 tags={"Name": f"{settings.name}/karpenter", **settings.all_tags},
             ),
             workers=tuple(_worker_pool(each) for each in settings.airflow.worker_sets),
+            task_pods=_task_pods(settings),
             spark=karpenter.SparkNodes(max_vcpus=settings.spark.max_vcpus, disk_gib=settings.spark.disk_gib)
             if settings.addons.spark_operator
             else None,
@@ -216,4 +217,19 @@ def _worker_pool(workers: WorkerSet) -> karpenter.WorkerPool:
         memory_limit_gib=room.memory_gib,
         spot=workers.spot,
         instance_categories=workers.instance_categories,
+    )
+
+
+def _task_pods(settings: Settings) -> karpenter.WorkerPool | None:
+    task_pods = settings.airflow.task_pods
+    if not task_pods.enabled:
+        return None
+    room = capacity.task_pod_room(task_pods)
+    return karpenter.WorkerPool(
+        name=TASK_PODS_POOL,
+        cpu_limit=room.vcpus,
+        memory_limit_gib=room.memory_gib,
+        spot=task_pods.spot,
+        instance_categories=task_pods.instance_categories,
+        longest_task=f"{settings.airflow.workers.longest_task_hours}h",
     )

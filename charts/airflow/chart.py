@@ -16,6 +16,7 @@ from charts.airflow.secrets import AirflowSecrets
 from charts.airflow.setup_job import SetupJob
 from charts.airflow.sign_in import SignIn
 from charts.airflow.spark_variable import spark_environment
+from charts.airflow.task_pods import LOCAL_SETTINGS, connection_extra, task_pods_environment
 from charts.airflow.values import airflow_values
 from charts.helm_release import HelmRelease
 from charts.load_balancer_controller import READINESS_GATE
@@ -47,6 +48,7 @@ class AirflowChart(cdk8s.Chart):
     ) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = make_namespace(self, name=NAMESPACE, labels=READINESS_GATE)
+        task_pods = settings.airflow.task_pods.enabled
         secrets = AirflowSecrets(
             self,
             "secrets",
@@ -66,7 +68,9 @@ class AirflowChart(cdk8s.Chart):
             endpoints=endpoints,
             repository=dag_repository,
             load_balancer=load_balancer,
-            environment=_spark(settings, registry, endpoints.spark_bucket),
+            environment=[*_spark(settings, registry, endpoints.spark_bucket), *_task_pods(settings, registry)],
+            kubernetes=connection_extra(registry) if task_pods else None,
+            local_settings=LOCAL_SETTINGS.read_text(encoding="utf-8") if task_pods else "",
         )
         watch = PgBouncerWatch(self, "pgbouncer-watch", namespace=NAMESPACE)
         release = HelmRelease(
@@ -119,3 +123,13 @@ def _spark(settings: Settings, registry: Registry, bucket: str | None) -> list[d
     if bucket is None:
         return []
     return spark_environment(spark=settings.spark, registry=registry, region=settings.region, bucket=bucket)
+
+
+def _task_pods(settings: Settings, registry: Registry) -> list[dict[str, str]]:
+    if not settings.airflow.task_pods.enabled:
+        return []
+    return task_pods_environment(
+        task_pods=settings.airflow.task_pods,
+        registry=registry,
+        longest_task_hours=settings.airflow.workers.longest_task_hours,
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from charts.airflow.inputs import Endpoints
 from settings import capacity
@@ -96,10 +98,13 @@ def scheduler_environment(airflow: AirflowSettings) -> list[dict[str, str]]:
     return [{"name": "AIRFLOW__CORE__PARALLELISM", "value": str(capacity.parallelism(airflow))}]
 
 
-def airflow_environment() -> list[dict[str, str]]:
-    """Connections that are ready without a click: the cluster that Airflow runs in, and the AWS account."""
+def airflow_environment(kubernetes: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
+    """Connections that are ready without a click: the cluster that Airflow runs in, and the AWS account.
+
+    ``kubernetes`` is what the first one says beside how the cluster is reached.
+    """
     connections = {
-        "kubernetes_default": {"conn_type": "kubernetes", "extra": {"in_cluster": True}},
+        "kubernetes_default": {"conn_type": "kubernetes", "extra": {"in_cluster": True, **(kubernetes or {})}},
         AWS_CONNECTION: {"conn_type": "aws"},
     }
     return [

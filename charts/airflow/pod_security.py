@@ -7,7 +7,7 @@ from typing import Any
 AIRFLOW_UID = 50000
 NOBODY_UID = 65534
 
-_RESTRICTED_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+RESTRICTED_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
 
 def restricted_pod(uid: int) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def restricted_pod(uid: int) -> dict[str, Any]:
             "fsGroup": 0,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": _RESTRICTED_CONTAINER,
+        "containers": RESTRICTED_CONTAINER,
     }
 
 

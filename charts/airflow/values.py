@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from charts.airflow import secrets
@@ -31,8 +31,14 @@ def airflow_values(
     repository: DagRepository,
     load_balancer: LoadBalancer,
     environment: Sequence[dict[str, str]] = (),
+    kubernetes: Mapping[str, Any] | None = None,
+    local_settings: str = "",
 ) -> dict[str, Any]:
-    """Build the values of the release. ``environment`` is what all processes have to know beside their own."""
+    """Build the values of the release. ``environment`` is what all processes have to know beside their own.
+
+    ``kubernetes`` is what the connection to the cluster says beside how it is reached, ``local_settings`` the text of
+    airflow_local_settings.py.
+    """
     image = registry.image("airflow")
     delivery = DagDelivery(
         dags=dags,
@@ -50,7 +56,10 @@ def airflow_values(
         "nodeSelector": node_selector(SERVICES_POOL),
         "securityContexts": restricted_pod(AIRFLOW_UID),
         "enableServiceLinks": False,
-        "env": [*airflow_environment(), *delivery.environment(), *environment],
+        # By the chart's own role, workers could start pods among Airflow's, with their service accounts and Secrets.
+        "allowPodLaunching": False,
+        **({"airflowLocalSettings": local_settings} if local_settings else {}),
+        "env": [*airflow_environment(kubernetes), *delivery.environment(), *environment],
         **delivery.secret_environment(),
         "config": airflow_config(name=name, airflow=airflow, endpoints=endpoints, dags=delivery.config()),
         **_secret_names(),

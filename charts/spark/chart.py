@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 import cdk8s
 import cdk8s_plus_27 as kplus
 
+from charts.namespace import RESTRICTED
 from charts.network_policy import ALL_PODS, DNS, HTTPS, Flow, NetworkPolicies, addresses
 from charts.spark.history_server import HistoryServer
 from charts.spark.names import OPERATOR_METRICS, OPERATOR_NAMESPACE
 from charts.spark.nodes_policy import spark_nodes_policy
 from charts.spark.operator import operator
-from charts.spark.team import RESTRICTED, SparkTeam
+from charts.spark.team import SparkTeam
 from constructs import Construct
 from settings import Registry
 from settings.spark import SparkSettings

@@ -12,10 +12,10 @@ from typing import Any
 import cdk8s
 import cdk8s_plus_27 as kplus
 
+from charts.namespace import RESTRICTED
 from charts.network_policy import CREDENTIALS, DNS, HTTPS, NetworkPolicies
 from charts.placement import SERVICES_POOL, node_selector, resources
 from charts.spark.names import EVENT_LOG_PREFIX, HISTORY_NAMESPACE, HISTORY_PORT, HISTORY_SERVER
-from charts.spark.team import RESTRICTED
 from constructs import Construct
 from settings import Registry
 from settings.spark import SparkSettings

@@ -5,15 +5,13 @@ from __future__ import annotations
 import cdk8s
 import cdk8s_plus_27 as kplus
 
+from charts.namespace import RESTRICTED
 from charts.namespace_limits import namespace_limits
 from charts.namespace_role import namespace_role, permit
 from charts.network_policy import ALL_PODS, DNS, EVERYWHERE, WITHIN, Flow, NetworkPolicies
 from charts.spark.nodes_policy import TEAM_LABEL
 from constructs import Construct
 from settings.spark import TeamSettings, team_namespace
-
-# https://kubernetes.io/docs/concepts/security/pod-security-standards/
-RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 
 _OPERATOR_GROUP = "sparkoperator.k8s.io"
 _AIRFLOW_ROLE = "airflow"

@@ -22,6 +22,7 @@ def pod_role(
     description: str,
     statements: Sequence[iam.PolicyStatement] = (),
     managed_policies: Sequence[str] = (),
+    policy_arns: Sequence[str] = (),
 ) -> iam.Role:
     """A role that the pods of one service account can take, and no others.
 
@@ -41,7 +42,10 @@ def pod_role(
         id_,
         description=description,
         assumed_by=principal,
-        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(name) for name in managed_policies],
+        managed_policies=[
+            *(iam.ManagedPolicy.from_aws_managed_policy_name(name) for name in managed_policies),
+            *(iam.ManagedPolicy.from_managed_policy_arn(scope, f"{id_}-{arn}", arn) for arn in policy_arns),
+        ],
         inline_policies={"Permissions": iam.PolicyDocument(statements=list(statements))} if statements else None,
     )
     policy = role.assume_role_policy
@@ -68,7 +72,9 @@ class PodIdentity(Construct):
         description: str,
         statements: Sequence[iam.PolicyStatement] = (),
         managed_policies: Sequence[str] = (),
+        policy_arns: Sequence[str] = (),
     ) -> None:
+        """``managed_policies`` are names of AWS' own, ``policy_arns`` those of others."""
         super().__init__(scope, id_)
         self.role = pod_role(
             self,
@@ -79,6 +85,7 @@ class PodIdentity(Construct):
             description=description,
             statements=statements,
             managed_policies=managed_policies,
+            policy_arns=policy_arns,
         )
         self.association = eks.CfnPodIdentityAssociation(
             self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ops import names
 from ops.contents import Contents
 from ops.cost import products
 from ops.cost.products import Product
@@ -177,10 +178,12 @@ def _workers(contents: Contents, values: Mapping[str, Any]) -> Iterator[Quantity
         )
     for quota in contents.objects("ResourceQuota"):
         limit = cores(str(quota["spec"]["hard"]["requests.cpu"]))
-        team = quota["metadata"]["namespace"].removeprefix("spark-")
+        namespace = quota["metadata"]["namespace"]
+        team = namespace.removeprefix(names.TEAM_NAMESPACE)
+        whose = "task pods" if namespace == names.TASK_PODS else f"Spark of {team}"
         yield Quantity(
             component="Scales",
-            what=f"Spark of {team}, 0 to {limit:g} vCPU",
+            what=f"{whose}, 0 to {limit:g} vCPU",
             product=products.instance(_UNIT),
             least=0,
             most=limit / _UNIT_CORES,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ops.diagram import places
 from ops.diagram.canvas import FAINT, TIMES, Canvas, folded
-from ops.diagram.facts import Facts, Pool
+from ops.diagram.facts import Facts, Pool, Team
 from ops.diagram.places import Places
+from ops.names import TASK_PODS
 
 # Of the controllers these do something that the picture shows. From left to right: name, what it does, width.
 _CONTROLLERS = {
@@ -31,6 +32,8 @@ def draw_cluster(canvas: Canvas, facts: Facts, at: Places) -> None:
     _servers(canvas, facts, at)
     _workers(canvas, facts, at)
     _controllers(canvas, facts, at)
+    if facts.task_pods:
+        _task_pods(canvas, facts.task_pods, facts.pool(TASK_PODS), at)
     if at.spark:
         _spark(canvas, facts, at)
 
@@ -102,11 +105,11 @@ def _workers(canvas: Canvas, facts: Facts, at: Places) -> None:
     canvas.arrow([(left, middle), (riser, middle), (riser, at.lane(1) + 16), (left, at.lane(1) + 16)])
 
 
-def _side_by_side(number: int) -> list[tuple[float, float]]:
+def _side_by_side(number: int, left: float = places.CARD_X) -> list[tuple[float, float]]:
     """Left edges and widths of cards that fill a pool."""
     gap = 12
-    width = (_END - places.CARD_X - gap * (number - 1)) / number
-    return [(places.CARD_X + (width + gap) * index, width) for index in range(number)]
+    width = (_END - left - gap * (number - 1)) / number
+    return [(left + (width + gap) * index, width) for index in range(number)]
 
 
 def _controllers(canvas: Canvas, facts: Facts, at: Places) -> None:
@@ -135,23 +138,38 @@ def _controllers(canvas: Canvas, facts: Facts, at: Places) -> None:
         x = middles["spark-operator"]
         canvas.arrow([(x, above), (x, top)])
         canvas.text("submits Spark jobs", x - 8, above + 16, size=11.5, at="end")
-        canvas.arrow([(x, bottom), (x, at.spark_pools)], dashed=True)
-        canvas.arrow([(middles["karpenter"], bottom), (middles["karpenter"], at.spark_pools)], dashed=True)
+        canvas.arrow([(x, bottom), (x, at.task_pools)], dashed=True)
+        canvas.arrow([(middles["karpenter"], bottom), (middles["karpenter"], at.task_pools)], dashed=True)
+
+
+def _task_pods(canvas: Canvas, quota: Team, pool: Pool, at: Places) -> None:
+    x, width, top = places.POOL_X, places.TASK_PODS_WIDTH, at.task_pools
+    title = f"pool {pool.name} · {pool.capacity[0]}"
+    canvas.frame((x, top, width, places.SINGLE_POOL), title, stack="Controllers", dashed=True, at=(14, 19))
+    box = (x + 14, top + places.HEADING, width - 28, places.CARD_HEIGHT)
+    canvas.card(box, "Task pods", [f"at most {quota.quota.partition(',')[0]}"], stack="Airflow")
+    # Workers start them, by the left edge of what is between.
+    canvas.arrow([(x + 7, at.workers + places.SINGLE_POOL), (x + 7, top)])
+    start = (x + width / 2, at.controllers + places.CONTROLLERS)
+    canvas.arrow([start, (start[0], top)], dashed=True)
 
 
 def _spark(canvas: Canvas, facts: Facts, at: Places) -> None:
     capacity = sorted({kind for pool in facts.spark_pools for kind in pool.capacity}, reverse=True)
     title = f"{len(facts.spark_pools)} Karpenter pools spark-* · {' and '.join(capacity)}"
-    _pool(canvas, at.spark_pools, places.SINGLE_POOL, title)
-    top = at.spark_pools + places.HEADING
+    box = (at.spark_x, at.task_pools, places.POOL_X + places.POOL_WIDTH - at.spark_x, places.SINGLE_POOL)
+    left = at.spark_x + (14 if at.task_pods else places.CARD_X - places.POOL_X)
+    canvas.frame(box, title, stack="Controllers", dashed=True, at=(left - at.spark_x, 19))
+    top = at.task_pools + places.HEADING
     shown = facts.teams[:_AT_MOST]
-    for team, (x, width) in zip(shown, _side_by_side(len(shown)), strict=True):
+    for team, (x, width) in zip(shown, _side_by_side(len(shown), left), strict=True):
         canvas.card(
             (x, top, width, places.CARD_HEIGHT),
-            f"Spark jobs of {team.name}",
-            [f"at most {team.quota}"],
+            f"Jobs of {team.name}",
+            # Beside another there is no room for the number of pods.
+            [f"at most {team.quota if len(shown) == 1 else team.quota.rpartition(', ')[0]}"],
             stack="Spark",
         )
     rest = len(facts.teams) - _AT_MOST
     if rest > 0:
-        canvas.text(f"+ {rest} more", _END, at.spark_pools + 19, colour=FAINT, at="end")
+        canvas.text(f"+ {rest} more", _END, at.task_pools + 19, colour=FAINT, at="end")

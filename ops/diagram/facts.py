@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ops.contents import Contents
 from ops.errors import OpsError
+from ops.names import TASK_PODS
 
 _AIRFLOW = "airflow"
 _SERVICES, _WORKERS, _SPARK = "airflow-services", "airflow-workers", "spark-"
@@ -77,7 +78,7 @@ class Pool:
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """A team with Spark jobs."""
+    """A team with Spark jobs, or all who start task pods."""
 
     name: str
     quota: str
@@ -132,6 +133,8 @@ class Facts:
     releases: Mapping[str, str]
     """Stacks of the Helm releases, by the releases' names."""
     teams: tuple[Team, ...]
+    task_pods: Team | None
+    """What their quota is; None where they are switched off."""
 
     def pool(self, name: str) -> Pool:
         """A node pool by name. Raises OpsError where there is none."""
@@ -153,6 +156,7 @@ def read_facts(contents: Contents) -> Facts:
     values = contents.releases[_AIRFLOW].values
     cluster, nodes = _one(contents, "AWS::EKS::Cluster"), _one(contents, "AWS::EKS::Nodegroup")
     database, broker = _one(contents, "AWS::RDS::DBCluster"), _one(contents, "AWS::ElastiCache::ReplicationGroup")
+    quotas = [_team(each) for each in contents.objects("ResourceQuota")]
     instances = [resource.properties for resource in contents.resources("AWS::RDS::DBInstance")]
     return Facts(
         name=contents.assembly.root.name,
@@ -187,7 +191,8 @@ def read_facts(contents: Contents) -> Facts:
         spark_bucket=any(bucket.id.startswith("Spark") for bucket in contents.resources("AWS::S3::Bucket")),
         made_by=contents.made_by,
         releases={release.name: release.stack for release in contents.releases.values()},
-        teams=tuple(sorted(map(_team, contents.objects("ResourceQuota")), key=lambda team: team.name)),
+        teams=tuple(sorted((each for each in quotas if each.name != TASK_PODS), key=lambda team: team.name)),
+        task_pods=next((each for each in quotas if each.name == TASK_PODS), None),
     )
 
 

@@ -25,7 +25,7 @@ _FURTHER = ("#5d4037", "#37474f", "#33691e", "#311b92")
 
 def draw_picture(facts: Facts) -> str:
     """The SVG of a platform."""
-    at = Places(spark="spark-operator" in facts.releases)
+    at = Places(spark="spark-operator" in facts.releases, task_pods=facts.task_pods is not None)
     others = [stack for stack in facts.stacks if stack not in _COLOURS]
     colours = _COLOURS | {stack: _FURTHER[number % len(_FURTHER)] for number, stack in enumerate(others)}
     canvas = Canvas(width=places.WIDTH, height=at.height, colours=colours)

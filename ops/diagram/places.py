@@ -12,6 +12,7 @@ VPC_X, VPC_WIDTH = 298, 972
 ENTRY = 366
 CLUSTER_X, CLUSTER_WIDTH = 440, 596
 POOL_X, POOL_WIDTH = 454, 568
+TASK_PODS_WIDTH = 186
 CARD_X, CARD_WIDTH, CARD_HEIGHT = 492, 196, 54
 BUS_X = 716
 POOLER_X, POOLER_WIDTH = 768, 196
@@ -29,6 +30,7 @@ class Places:
     """Heights that depend on what there is."""
 
     spark: bool
+    task_pods: bool
 
     def lane(self, number: int) -> float:
         """Middle of a lane of Airflow's servers, from 0."""
@@ -45,14 +47,21 @@ class Places:
         return self.workers + SINGLE_POOL + GAP + 8
 
     @property
-    def spark_pools(self) -> float:
-        """Top of Spark's pools."""
+    def task_pools(self) -> float:
+        """Top of the pool of task pods and of Spark's, which are side by side."""
         return self.controllers + CONTROLLERS + GAP + 8
+
+    @property
+    def spark_x(self) -> float:
+        """Left edge of Spark's pools."""
+        return POOL_X + TASK_PODS_WIDTH + 12 if self.task_pods else POOL_X
 
     @property
     def cluster_end(self) -> float:
         """Bottom of the cluster."""
-        return self.spark_pools + SINGLE_POOL + 12 if self.spark else self.controllers + CONTROLLERS + 12
+        if self.spark or self.task_pods:
+            return self.task_pools + SINGLE_POOL + 12
+        return self.controllers + CONTROLLERS + 12
 
     @property
     def vpc_end(self) -> float:

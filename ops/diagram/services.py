@@ -82,7 +82,7 @@ def draw_regional(canvas: Canvas, facts: Facts, at: Places) -> None:
     bucket = f"{_SERVICE}/AmazonSimpleStorageService"
     for present, line, y in (
         (facts.task_logs, "task logs", at.workers + places.HEADING + places.CARD_HEIGHT - 4),
-        (at.spark and facts.spark_bucket, "Spark data, events", at.spark_pools + places.SINGLE_POOL / 2),
+        (at.spark and facts.spark_bucket, "Spark data, events", at.task_pools + places.SINGLE_POOL / 2),
     ):
         if present:
             canvas.service((x, y), "S3", [line], stack=facts.made_by[_BUCKET], icon=bucket)

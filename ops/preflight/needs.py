@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from settings import Settings, capacity
 from settings.quantities import cores
+from settings.task_pods import TaskPodSettings
 from settings.workers import WorkerSet
 
 # A node carries more than the pods that it was started for: the kubelet's share and the DaemonSets.
@@ -29,6 +30,10 @@ class Need:
 
     now: int
     later: int
+
+    def __add__(self, other: Need) -> Need:
+        """Both together."""
+        return Need(self.now + other.now, self.later + other.later)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +66,8 @@ def needs(settings: Settings, *, vcpus: Mapping[str, int]) -> Needs:
     per_node = vcpus[nodes.instance_type] if is_standard(nodes.instance_type) else 0
     services = math.ceil(_service_cores(settings) * _HEADROOM)
     sets = settings.airflow.worker_sets
-    on_demand = _workers([each for each in sets if not each.spot])
+    on_demand = _workers([each for each in sets if not each.spot]) + _task_pods(settings.airflow.task_pods, spot=False)
+    spot = _workers([each for each in sets if each.spot]) + _task_pods(settings.airflow.task_pods, spot=True)
     return Needs(
         vpcs=own_vpc,
         elastic_ips=own_vpc * (1 if network.nat_gateways == "single" else network.zones),
@@ -75,7 +81,7 @@ def needs(settings: Settings, *, vcpus: Mapping[str, int]) -> Needs:
         on_demand_vcpus=Need(
             nodes.min * per_node + services + on_demand.now, nodes.max * per_node + services + on_demand.later
         ),
-        spot_vcpus=_sum(_workers([each for each in sets if each.spot]), _spark(settings)),
+        spot_vcpus=spot + _spark(settings),
     )
 
 
@@ -93,8 +99,12 @@ def _spark(settings: Settings) -> Need:
     return Need(0, min(math.ceil(asked * _HEADROOM), capacity.spark_room(settings.spark.max_vcpus).vcpus))
 
 
-def _sum(one: Need, other: Need) -> Need:
-    return Need(one.now + other.now, one.later + other.later)
+def _task_pods(task_pods: TaskPodSettings, *, spot: bool) -> Need:
+    """A pod of the default size now; later, what Karpenter may start for all that their quota allows."""
+    if not task_pods.enabled or task_pods.spot is not spot:
+        return Need(0, 0)
+    one = math.ceil(cores(task_pods.container_cpu) * _HEADROOM)
+    return Need(one, capacity.task_pod_room(task_pods).vcpus)
 
 
 def _service_cores(settings: Settings) -> float:

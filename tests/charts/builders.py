@@ -9,8 +9,9 @@ import cdk8s
 from charts import external_secrets, karpenter, keda, load_balancer_controller, storage
 from charts.airflow import AirflowChart, DagRepository, DagVolume, Endpoints, LoadBalancer, SecretArns
 from charts.node_pools import NodeTemplate
-from charts.placement import worker_pool
+from charts.placement import TASK_PODS_POOL, worker_pool
 from charts.spark import SparkChart
+from charts.task_pods import TaskPodsChart
 from settings import Registry, Settings, build_settings
 
 ACCOUNT = "111122223333"
@@ -92,6 +93,16 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
                 )
                 for each in settings.airflow.worker_sets
             ),
+            task_pods=karpenter.WorkerPool(
+                name=TASK_PODS_POOL,
+                cpu_limit=64,
+                memory_limit_gib=256,
+                spot=settings.airflow.task_pods.spot,
+                instance_categories=settings.airflow.task_pods.instance_categories,
+                longest_task="24h",
+            )
+            if settings.airflow.task_pods.enabled
+            else None,
             spark=karpenter.SparkNodes(max_vcpus=settings.spark.max_vcpus, disk_gib=settings.spark.disk_gib)
             if settings.addons.spark_operator
             else None,
@@ -106,6 +117,14 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
             airflow_namespace="airflow",
             airflow_accounts={"worker": "airflow-worker", "triggerer": "airflow-triggerer"},
             vpc_cidrs=settings.policed_cidrs,
+        ),
+        "task-pods": TaskPodsChart(
+            app,
+            "task-pods",
+            task_pods=settings.airflow.task_pods,
+            airflow_namespace="airflow",
+            airflow_accounts={"worker": "airflow-worker", "triggerer": "airflow-triggerer"},
+            network_policies=settings.cluster.network_policies,
         ),
         "airflow": AirflowChart(
             app,

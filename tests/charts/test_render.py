@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from charts.airflow.task_pods import LOCAL_SETTINGS
 from charts.placement import SERVICES_POOL, WORKERS_POOL, node_selector, toleration
 from settings import load_releases
 from tests.charts import rendering
@@ -96,6 +97,31 @@ def test_airflow_has_every_process(airflow: list[Object]) -> None:
         "airflow-statsd": 1,
     }
     assert not [item for item in airflow if item["kind"] == "StatefulSet"], "a StatefulSet would leave volumes behind"
+
+
+def test_who_starts_task_pods_has_no_right_among_airflows_own(airflow: list[Object]) -> None:
+    rights = [
+        (rule["resources"], verb)
+        for role in airflow
+        if role["kind"] in ("Role", "ClusterRole")
+        for rule in role.get("rules") or []
+        for verb in rule["verbs"]
+        if {"pods", "pods/exec", "secrets", "jobs", "*"} & set(rule["resources"])
+        and verb not in ("get", "list", "watch")
+    ]
+    assert rights == []
+
+
+def test_every_process_that_may_start_pods_has_the_defaults_of_task_pods(airflow: list[Object]) -> None:
+    (config,) = [
+        each["data"] for each in airflow if each["kind"] == "ConfigMap" and "airflow.cfg" in (each.get("data") or {})
+    ]
+    assert config["airflow_local_settings.py"].strip() == LOCAL_SETTINGS.read_text(encoding="utf-8").strip()
+    for name in ("airflow-worker-main", "airflow-triggerer", "airflow-dag-processor"):
+        (container, *_) = one(airflow, "Deployment", name)["spec"]["template"]["spec"]["containers"]
+        mounted = [each["mountPath"] for each in container["volumeMounts"] if "local_settings" in each["mountPath"]]
+        assert mounted == ["/opt/airflow/config/airflow_local_settings.py"], name
+        assert "TASK_PODS" in {each["name"] for each in container["env"]}, name
 
 
 def test_workers_are_scaled_from_zero_by_what_the_database_says(airflow: list[Object]) -> None:

@@ -114,6 +114,16 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (release("karpenter"), kind("EC2NodeClass"), "the object has a finalizer that only the controller removes"),
     (kind("EC2NodeClass"), kind("NodePool"), "nodes are taken away by what the class says"),
     (kind("NodePool"), AIRFLOW, "Airflow's pods run on these nodes"),
+    # Task pods
+    (within("/TaskPodsIdentity/"), inside("task-pods"), "a pod calls AWS to its last moment"),
+    (kind("NodePool"), named("Namespace", "task-pods"), "its pods, which go with it, run on these nodes"),
+    (named("Namespace", "task-pods"), AIRFLOW, "who starts pods there goes first"),
+    (inside("task-pods"), AIRFLOW, "it may start pods by these roles, within this quota"),
+    (
+        named("ValidatingAdmissionPolicyBinding", "task-pods-on-their-own-nodes"),
+        AIRFLOW,
+        "no pod comes before the rule",
+    ),
     # Secrets
     (within("/ExternalSecretsIdentity/"), release("external-secrets"), "it calls AWS"),
     (release("external-secrets"), kind("SecretStore"), "its kinds come with it"),

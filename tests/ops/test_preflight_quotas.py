@@ -98,7 +98,7 @@ def test_a_deployment_that_fits_but_cannot_grow(account: Quotas) -> None:
     finding = account.found()["spot vCPUs"]
     assert finding.status is Status.WARNING
     assert finding.found == (
-        "0 of 10 in use, needed: 3 now, 176 at the most: it deploys, but cannot grow as far as its settings say"
+        "0 of 10 in use, needed: 4 now, 432 at the most: it deploys, but cannot grow as far as its settings say"
     )
 
 
@@ -156,14 +156,18 @@ def test_needs_follow_the_settings() -> None:
     # 3 nodes of 4 vCPUs, and 7.4 CPUs of Airflow's servers, of two of Prometheus and one of Grafana, with half as much
     # again for what else a node carries.
     assert medium.on_demand_vcpus == Need(3 * 4 + 12, 6 * 4 + 12)
-    # 80 for workers, and the 64 CPUs of Spark's team with half as much again.
-    assert medium.spot_vcpus == Need(3, 80 + 96)
-    assert of("spark.teams.b.cpu=1000").spot_vcpus == Need(3, 80 + 4 * 256)
-    assert of("addons.spark_operator=false").spot_vcpus == Need(3, 80)
+    # 80 for workers, 256 for task pods, and the 64 CPUs of Spark's team with half as much again.
+    assert medium.spot_vcpus == Need(3 + 1, 80 + 256 + 96)
+    assert of("spark.teams.b.cpu=1000").spot_vcpus == Need(3 + 1, 80 + 256 + 4 * 256)
+    assert of("addons.spark_operator=false").spot_vcpus == Need(3 + 1, 80 + 256)
     assert of("addons.prometheus=false", "addons.grafana=false").on_demand_vcpus == Need(3 * 4 + 10, 6 * 4 + 10)
     on_demand = of("airflow.workers.spot=false")
-    assert on_demand.spot_vcpus == Need(0, 96)
+    assert on_demand.spot_vcpus == Need(1, 256 + 96)
     assert on_demand.on_demand_vcpus == Need(medium.on_demand_vcpus.now + 3, medium.on_demand_vcpus.later + 80)
+    assert of("airflow.task_pods.enabled=false").spot_vcpus == Need(3, 80 + 96)
+    steady = of("airflow.task_pods.spot=false")
+    assert steady.spot_vcpus == Need(3, 80 + 96)
+    assert steady.on_demand_vcpus == Need(medium.on_demand_vcpus.now + 1, medium.on_demand_vcpus.later + 256)
     one_more = of("airflow.queues.heavy.max=2", "airflow.queues.heavy.cpu=7", "airflow.queues.heavy.spot=false")
     assert one_more.spot_vcpus == medium.spot_vcpus
     assert one_more.on_demand_vcpus == Need(medium.on_demand_vcpus.now + 11, medium.on_demand_vcpus.later + 28)

@@ -20,7 +20,16 @@ from tests.support.references import ROOT
 from tests.support.synthesis import DEFAULTS, synthesize
 
 STACKS = (ROOT, "Network", "State", "Cluster", "Controllers", "DagSource", "Airflow", "Spark", "Alarms")
-CHARTS = ("storage", "keda", "external-secrets", "load-balancer-controller", "karpenter", "airflow", "spark")
+CHARTS = (
+    "storage",
+    "keda",
+    "external-secrets",
+    "load-balancer-controller",
+    "karpenter",
+    "task-pods",
+    "airflow",
+    "spark",
+)
 FOLDER = Path(__file__).parent
 
 

@@ -105,7 +105,7 @@ def obstacles(pod: Object, pool: Pool) -> Iterator[str]:
     if required and not any(_term(term, pool) for term in required["nodeSelectorTerms"]):
         yield "no node for its affinity"
     for taint in pool.taints:
-        if taint["effect"] in _HARD and not any(_tolerates(each, taint) for each in pod.get("tolerations") or []):
+        if taint["effect"] in _HARD and not any(tolerates(each, taint) for each in pod.get("tolerations") or []):
             yield f"does not tolerate {taint['key']}"
     cpu, memory = requests(pod)
     if cpu > pool.vcpus:
@@ -176,7 +176,7 @@ def _term(term: Object, pool: Pool) -> bool:
     return all(pool.may_have(each["key"], each) for each in term.get("matchExpressions") or [])
 
 
-def _tolerates(toleration: Object, taint: Mapping[str, str]) -> bool:
+def tolerates(toleration: Object, taint: Mapping[str, str]) -> bool:
     if toleration.get("effect") not in (None, "", taint["effect"]):
         return False
     if toleration.get("operator", "Equal") == "Exists":

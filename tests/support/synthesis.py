@@ -60,6 +60,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "airflow.ingress.domain": "airflow.example.com",
         "airflow.ingress.allowed_cidrs": "203.0.113.0/24",
         "tags.team": "data",
+        "airflow.task_pods.policies": "arn:aws:iam::123456789012:policy/read-orders",
+        "airflow.task_pods.destinations": "198.51.100.0/24:5439,192.0.2.0/24:22",
         "spark.teams.analytics.cpu": "32",
         "spark.teams.reports.pods": "20",
         "spark.history_server": "true",
@@ -73,6 +75,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "dags.subdirectory": "team/dags",
         "size": "dev",
         "addons.spark_operator": "false",
+        "airflow.task_pods.enabled": "false",
     },
     # DAGs that Airflow fetches itself.
     "cn-bundle": {"partition": "aws-cn", "size": "dev", "dags.delivery": "bundle"},

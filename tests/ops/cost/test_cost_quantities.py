@@ -97,6 +97,7 @@ class TestQuantities:
         assert lines == {
             "Celery workers of queue default, 0 to 20": (0, 20),  # of 2 vCPU each, as m7g.large
             "Spark of team-a, 0 to 64 vCPU": (0, 32),
+            "task pods, 0 to 128 vCPU": (0, 64),
         }
 
     def test_a_worker_pool_that_never_is_empty(self) -> None:

@@ -86,7 +86,9 @@ class TestSays:
                     "KEDA",
                     "External Secrets",
                     "Secrets Manager",
-                    "Spark jobs of team-a",
+                    "Jobs of team-a",
+                    "pool task-pods · spot",
+                    "Task pods",
                     "HTTP",
                     "internal",
                 ),
@@ -101,7 +103,7 @@ class TestSays:
             ),
             (
                 "internet",
-                ("deployment team-a", "internet-facing", "airflow.example.com", "HTTPS", "Spark jobs of reports"),
+                ("deployment team-a", "internet-facing", "airflow.example.com", "HTTPS", "Jobs of reports"),
                 (),
             ),
             ("sign-in", ("AWS WAF", "queue reports"), ("PgBouncer ×2",)),  # noqa: RUF001
