@@ -90,7 +90,7 @@ def test_each_queue_is_counted_by_itself(airflow: list[Object]) -> None:
     queries = {}
     for name, scaler in of_kind(airflow, "ScaledObject").items():
         (trigger,) = scaler["spec"]["triggers"]
-        assert trigger["metadata"]["connectionFromEnv"] == "KEDA_DB_CONN"
+        assert trigger["metadata"]["connectionFromEnv"] == "AIRFLOW_CONN_AIRFLOW_DB"
         assert trigger["metadata"]["targetQueryValue"] == "1"
         queries[name] = " ".join(trigger["metadata"]["query"].split())
     count = (

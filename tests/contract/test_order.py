@@ -130,8 +130,11 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (inside("airflow", "SecretStore"), inside("airflow", "ExternalSecret"), "they are read through the store"),
     (inside("monitoring", "SecretStore"), inside("monitoring", "ExternalSecret"), "it is read through the store"),
     (kind("ExternalSecret"), AIRFLOW, "pods do not start without their Secrets"),
+    (inside("airflow", "ExternalSecret"), inside("airflow", "Job"), "its pod does not start without its Secrets"),
+    (inside("airflow", "Job"), AIRFLOW, "servers wait for the migrations that it makes"),
+    (kind("NodePool"), inside("airflow", "Job"), "its pod runs on these nodes"),
     (resources("SecretsManager::Secret"), kind("ExternalSecret"), "they are copies of these"),
-    (resources("RDS::DBCluster"), kind("ExternalSecret"), "two have the login that Amazon RDS makes with the cluster"),
+    (resources("RDS::DBCluster"), kind("ExternalSecret"), "one has the login that Amazon RDS makes with the cluster"),
     # Add-ons
     (within("/ClusterAutoscalerIdentity/"), release("cluster-autoscaler"), "it calls AWS"),
     (addon("coredns"), release("cluster-proportional-autoscaler"), "it scales what is there"),

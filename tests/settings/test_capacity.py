@@ -22,7 +22,7 @@ def test_the_database_takes_all_connections_and_has_a_tenth_left(size: str) -> N
     found = capacity.database_connections(settings)
     while_replaced = 2 * pooler.replicas * (pooler.metadata_pool_size + pooler.result_backend_pool_size)
     assert found.pooler == while_replaced
-    assert found.planned == while_replaced + 4 + 13
+    assert found.planned == while_replaced + 13
     assert found.planned <= found.limit * 0.9
 
 
@@ -84,17 +84,17 @@ def test_a_class_that_aurora_does_not_have_is_refused(instance_type: str) -> Non
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"airflow.pgbouncer.metadata_pool_size": "400"},
-        "there may be 1697 connections to the database, and database.instance_type = r7g.large is good for 1440",
+        "there may be 1693 connections to the database, and database.instance_type = r7g.large is good for 1440",
     ),
     (
         {"database.instance_type": "t4g.medium"},
-        "there may be 417 connections to the database, and database.instance_type = t4g.medium is good for 364",
+        "there may be 413 connections to the database, and database.instance_type = t4g.medium is good for 364",
     ),
     (
         {"airflow.workers.max": "120"},
-        "Airflow may open 4564 connections, 4080 of them by what airflow.workers and airflow.queues allow, and 4000",
+        "Airflow may open 4538 connections, 4080 of them by what airflow.workers and airflow.queues allow, and 4000",
     ),
-    ({"airflow.queues.reports.max": "100"}, "airflow.pgbouncer.max_client_connections = 4000: Airflow may open 4564"),
+    ({"airflow.queues.reports.max": "100"}, "airflow.pgbouncer.max_client_connections = 4000: Airflow may open 4542"),
     (
         {"airflow.workers.memory": "2Gi"},
         "airflow.workers.memory = 2Gi: 16 tasks at a time (airflow.workers.concurrency) need 4096Mi at least",
@@ -134,4 +134,4 @@ def test_following_the_advice_helps(chosen: dict[str, Any]) -> None:
 def test_without_the_room_for_a_rollout_no_limit_would_hold() -> None:
     settings = sized("medium")
     found = capacity.client_connections(settings.airflow)
-    assert found.planned == 2 * (found.servers + found.workers) + found.jobs
+    assert found.planned == 2 * (found.servers + found.workers) + found.jobs + found.keda
