@@ -10,8 +10,15 @@ from ops.preflight.subject import Preflight
 
 # What the CDK's default synthesizer asks for; the deployment's assembly says the same (requiresBootstrapStackVersion).
 BOOTSTRAP_VERSION = 6
-BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+DEFAULT_QUALIFIER = "hnb659fds"
+QUALIFIER_KEY = "@aws-cdk/core:bootstrapQualifier"
+"""The context key by which the CDK is told of another one."""
 BOOTSTRAP_STACK = "CDKToolkit"
+
+
+def bootstrap_parameter(qualifier: str = DEFAULT_QUALIFIER) -> str:
+    """Where a bootstrap writes down its version."""
+    return f"/cdk-bootstrap/{qualifier}/version"
 
 
 def identity(subject: Preflight) -> Findings:
@@ -41,24 +48,28 @@ def region(subject: Preflight) -> Findings:
 
 def bootstrap(subject: Preflight) -> Findings:
     """The CDK's own stack: the bucket and the roles that ``cdk deploy`` works with."""
-    aws = subject.aws
-    command = f"cdk bootstrap aws://{aws.account}/{aws.region}"
+    aws, qualifier = subject.aws, str(subject.context_value(QUALIFIER_KEY) or DEFAULT_QUALIFIER)
+    command, of, stack = f"cdk bootstrap aws://{aws.account}/{aws.region}", "", BOOTSTRAP_STACK
+    if qualifier != DEFAULT_QUALIFIER:
+        # Two bootstraps in one region are two stacks. What the other is called, only who made it knows.
+        of, stack = f" with the qualifier {qualifier}", f"{BOOTSTRAP_STACK}-{qualifier}"
+        command += f" --qualifier {qualifier} --toolkit-stack-name {stack}"
     ssm = aws.client("ssm")
-    parameter = found(ssm.get_parameter, "ParameterNotFound", Name=BOOTSTRAP_PARAMETER)
+    parameter = found(ssm.get_parameter, "ParameterNotFound", Name=bootstrap_parameter(qualifier))
     if parameter is None:
-        yield failure("CDK bootstrap", f"{aws.region} is not bootstrapped", f"Run: {command}")
+        yield failure("CDK bootstrap", f"{aws.region} is not bootstrapped{of}", f"Run: {command}")
         return
     version = int(parameter["Parameter"]["Value"])
     if version < BOOTSTRAP_VERSION:
         yield failure("CDK bootstrap", f"version {version}, {BOOTSTRAP_VERSION} is needed", f"Run it again: {command}")
         return
     cloudformation = aws.client("cloudformation")
-    stacks = found(cloudformation.describe_stacks, "ValidationError", StackName=BOOTSTRAP_STACK)
+    stacks = found(cloudformation.describe_stacks, "ValidationError", StackName=stack)
     status = stacks["Stacks"][0]["StackStatus"] if stacks else ""
     if status and (not status.endswith("_COMPLETE") or status.startswith(("ROLLBACK", "DELETE"))):
-        yield failure("CDK bootstrap", f"version {version}, but stack {BOOTSTRAP_STACK} is {status}", f"Run: {command}")
+        yield failure("CDK bootstrap", f"version {version}, but stack {stack} is {status}", f"Run: {command}")
     else:
-        yield ok("CDK bootstrap", f"version {version}")
+        yield ok("CDK bootstrap", f"version {version}{of}")
 
 
 def administrators(subject: Preflight) -> Findings:

@@ -10,7 +10,7 @@ from ops.assembly import Assembly
 from ops.aws import Aws
 from ops.stack import DeployedStack, find_stack
 from ops.synthesis import synthesized
-from settings import Settings
+from settings import Settings, cdk_json_context
 
 # Amazon EKS has no control plane in these zones, whatever an account calls them.
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-subnets
@@ -40,6 +40,11 @@ class Preflight:
     settings: Settings
     context: tuple[str, ...] = ()
     """What was given on the command line, for the application to be synthesized with."""
+
+    def context_value(self, key: str) -> Any:
+        """What the CDK is told under a key of its own: on the command line, or else by cdk.json."""
+        given = dict(pair.split("=", maxsplit=1) for pair in self.context)
+        return given.get(key, cdk_json_context().get(key))
 
     @cached_property
     def zones(self) -> tuple[Zone, ...]:

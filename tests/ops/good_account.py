@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.aws import Aws
-from ops.preflight.account import BOOTSTRAP_PARAMETER
+from ops.preflight.account import bootstrap_parameter
 from settings import load_releases
 from tests.ops.answers import Answers
 
@@ -16,7 +16,7 @@ VCPUS = {"m7g.large": 2, "m7g.xlarge": 4, "c7g.2xlarge": 8}
 
 def prepare(aws: Aws, answers: Answers) -> None:
     """Bootstrap the account, and have every offer made in it."""
-    aws.client("ssm").put_parameter(Name=BOOTSTRAP_PARAMETER, Value="30", Type="String")
+    aws.client("ssm").put_parameter(Name=bootstrap_parameter(), Value="30", Type="String")
     answers.give("iam", "GetRole", lambda asked: {"Role": {"RoleName": asked["RoleName"]}})
     answers.give("service-quotas", "GetServiceQuota", {"Quota": {"Value": PLENTY}})
     # moto knows all types, and reads all of them from a file each time.

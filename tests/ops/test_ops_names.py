@@ -52,7 +52,7 @@ def test_of_the_synthesized_application(aws: Deployment) -> None:
         root["Outputs"]
     )
     assert aws.manifest["requiresBootstrapStackVersion"] == account.BOOTSTRAP_VERSION
-    assert aws.manifest["bootstrapStackVersionSsmParameter"] == account.BOOTSTRAP_PARAMETER
+    assert aws.manifest["bootstrapStackVersionSsmParameter"] == account.bootstrap_parameter()
     assert {resource.type for resource in aws.resources.values()} >= READ
 
 

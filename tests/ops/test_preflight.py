@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from moto import mock_aws
 
-from ops.preflight.account import BOOTSTRAP_PARAMETER
+from ops.preflight.account import bootstrap_parameter
 from ops.report import Status
 from tests.ops.accounts import BEIJING, ME, US_WEST, Account, make_account
 from tests.ops.answers import make_aws
@@ -53,13 +53,26 @@ class TestAccount:
         assert "--context region=eu-west-1" in where.advice
 
     def test_not_bootstrapped(self, account: Account) -> None:
-        account.client("ssm").delete_parameter(Name=BOOTSTRAP_PARAMETER)
+        account.client("ssm").delete_parameter(Name=bootstrap_parameter())
         bootstrap = account.results()["CDK bootstrap"]
         assert bootstrap.status is Status.FAILURE
         assert bootstrap.advice == "Run: cdk bootstrap aws://123456789012/us-west-2"
 
+    def test_a_bootstrap_with_a_qualifier(self, account: Account) -> None:
+        qualifier = "@aws-cdk/core:bootstrapQualifier=team"
+        absent = account.results(qualifier)["CDK bootstrap"]
+        assert (absent.status, absent.found) == (
+            Status.FAILURE,
+            "us-west-2 is not bootstrapped with the qualifier team",
+        )
+        assert absent.advice.endswith("--qualifier team --toolkit-stack-name CDKToolkit-team")
+        account.client("ssm").delete_parameter(Name=bootstrap_parameter())
+        account.client("ssm").put_parameter(Name=bootstrap_parameter("team"), Value="30", Type="String")
+        there = account.results(qualifier)["CDK bootstrap"]
+        assert (there.status, there.found) == (Status.OK, "version 30 with the qualifier team")
+
     def test_an_old_bootstrap(self, account: Account) -> None:
-        account.client("ssm").put_parameter(Name=BOOTSTRAP_PARAMETER, Value="5", Type="String", Overwrite=True)
+        account.client("ssm").put_parameter(Name=bootstrap_parameter(), Value="5", Type="String", Overwrite=True)
         bootstrap = account.results()["CDK bootstrap"]
         assert (bootstrap.status, bootstrap.found) == (Status.FAILURE, "version 5, 6 is needed")
 
