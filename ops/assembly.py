@@ -35,15 +35,18 @@ class Assembly:
     region: str = ""
 
 
-def read_assembly(folder: Path) -> Assembly:
-    """Read an assembly. Raises AssemblyError where the folder holds none."""
+def read_assembly(folder: Path, *, name: str | None = None) -> Assembly:
+    """Read an assembly. Raises AssemblyError where the folder holds none.
+
+    ``name`` says which stack is meant where the application has several.
+    """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise AssemblyError(
             f"{folder} holds no synthesized application; run `make synth` or `cdk synth` first"
         ) from None
-    [stack] = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
+    stack = _chosen(folder, manifest["artifacts"], name)
     root_file = folder / stack["properties"]["templateFile"]
     root = _read(root_file, name=root_file.name.partition(".")[0])
     resources = {id_: body for id_, body in root.template["Resources"].items() if body["Type"] == _NESTED}
@@ -58,6 +61,22 @@ def read_assembly(folder: Path) -> Assembly:
         for id_, body in resources.items()
     }
     return Assembly(root=root, nested=tuple(_in_order(nested)), region=stack.get("environment", "").rpartition("/")[2])
+
+
+def _chosen(folder: Path, artifacts: dict[str, Any], name: str | None) -> dict[str, Any]:
+    stacks = {
+        str(each["properties"].get("stackName", id_)): each
+        for id_, each in artifacts.items()
+        if each["type"] == "aws:cloudformation:stack"
+    }
+    if name not in stacks and len(stacks) == 1:
+        name = next(iter(stacks))
+    if name not in stacks:
+        told = f"holds the stacks {', '.join(stacks)}" if stacks else "holds no stack"
+        asked = f", and none is called {name}" if name else "; say which one by --name" if stacks else ""
+        raise AssemblyError(f"{folder} {told}{asked}")
+    chosen: dict[str, Any] = stacks[name]
+    return chosen
 
 
 def _name(logical_id: str) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.assembly import AssemblyError, read_assembly
+from ops.options import NameOption
 from settings import PARTITIONS
 
 _CHINA = list(PARTITIONS)[-1]
@@ -17,11 +18,12 @@ _CHINA = list(PARTITIONS)[-1]
 
 def summary(
     assembly: Annotated[Path, typer.Argument(help="Folder that `cdk synth` wrote.")] = Path("cdk.out"),
+    name: NameOption = None,
 ) -> None:
     """Show each stack of the synthesized platform: resources, size, and what it waits for."""
     console = Console()
     try:
-        read = read_assembly(assembly)
+        read = read_assembly(assembly, name=name)
     except AssemblyError as error:
         Console(stderr=True).print(str(error), style="red")
         raise typer.Exit(1) from None

@@ -17,14 +17,14 @@ from ops.assembly import Assembly, AssemblyError, read_assembly
 from ops.checks import NotCheckedError
 
 _ROOT = Path(__file__).parents[1]
-_TIMEOUT_SECONDS = 300
+_TIMEOUT_SECONDS = 900
 _FAULT, _ADVICE = "the application does not synthesize", "Run `cdk synth`, which says more."
 # Lambda layers of 80 MB each are copied otherwise, and nobody looks at them.
 _CONTEXT = {"aws:cdk:disable-asset-staging": True}
 
 
-def synthesized(context: Iterable[str]) -> Assembly:
-    """The templates that these ``key=value`` give. Raises NotCheckedError where there are none."""
+def synthesized(context: Iterable[str], *, name: str) -> Assembly:
+    """The templates that these ``key=value`` give for a deployment. Raises NotCheckedError where there are none."""
     given = dict(pair.split("=", maxsplit=1) for pair in context)
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -48,7 +48,7 @@ def synthesized(context: Iterable[str]) -> Assembly:
                 raise NotCheckedError(
                     f"the application does not synthesize: {_last_line(done.stderr)}", "See: cdk synth"
                 )
-            return read_assembly(Path(folder))
+            return read_assembly(Path(folder), name=name)
         except (OSError, subprocess.TimeoutExpired, AssemblyError) as error:
             raise NotCheckedError(f"{_FAULT}: {error}", _ADVICE) from None
 

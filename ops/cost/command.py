@@ -17,7 +17,7 @@ from ops.cost.estimate import Estimate, estimate
 from ops.cost.prices import PriceList, Table, at_price_list
 from ops.cost.quantities import Quantity, quantities
 from ops.errors import OpsError, explained
-from ops.options import OutputOption, ProfileOption
+from ops.options import NameOption, OutputOption, ProfileOption
 from ops.report import Output
 from settings import PARTITIONS
 from settings.partition import Partition
@@ -37,6 +37,7 @@ def cost(
     prices: Annotated[
         Source, typer.Option(help="auto: AWS' price list, or the table where AWS does not let you read it.")
     ] = Source.AUTO,
+    name: NameOption = None,
     profile: ProfileOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -46,7 +47,7 @@ def cost(
     """
     with explained():
         try:
-            contents = Contents(read_assembly(assembly))
+            contents = Contents(read_assembly(assembly, name=name))
         except AssemblyError as error:
             raise OpsError(str(error)) from None
         region = contents.assembly.region

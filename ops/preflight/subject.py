@@ -79,7 +79,7 @@ class Preflight:
     @cached_property
     def assembly(self) -> Assembly:
         """What would be deployed. Raises NotCheckedError where the application does not synthesize."""
-        return synthesized(self.context)
+        return synthesized(self.context, name=self.settings.name)
 
     @property
     def updates(self) -> bool:

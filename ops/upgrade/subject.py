@@ -64,9 +64,9 @@ class Upgrade:
     @cached_property
     def _assembly(self) -> Assembly | NotCheckedError:
         try:
-            assembly = read_assembly(self.folder)
-        except AssemblyError:
-            return NotCheckedError(f"{self.folder} holds no synthesized application", _SYNTHESIZE)
+            assembly = read_assembly(self.folder, name=self.name)
+        except AssemblyError as error:
+            return NotCheckedError(str(error), _SYNTHESIZE)
         if assembly.root.name != self.name:
             told = f"{self.folder} holds the deployment {assembly.root.name}, not {self.name}"
             return NotCheckedError(told, _SYNTHESIZE)

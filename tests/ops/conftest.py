@@ -35,7 +35,7 @@ def _forget_answers() -> Iterator[None]:
 def _no_synthesis(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes seconds; who wants one puts in what it gives."""
 
-    def refuse(_context: object) -> None:
+    def refuse(_context: object, *, name: str) -> None:  # noqa: ARG001 - it is what is called
         raise NotCheckedError("no test synthesizes by itself")
 
     monkeypatch.setattr("ops.preflight.subject.synthesized", refuse)

@@ -47,8 +47,8 @@ class Change:
         found = [each for each in self.account.results(*context).values() if each.group == "Changes"]
         return {result.check: result for result in found}
 
-    def _synthesized(self, context: tuple[str, ...]) -> Any:
-        self.asked.append(context)
+    def _synthesized(self, context: tuple[str, ...], *, name: str) -> Any:
+        self.asked.append((name, *context))
         return read_assembly(synthesize(self._folder, self.after))
 
 
@@ -66,7 +66,7 @@ def test_nothing_changes(change: Change) -> None:
 
 def test_what_is_synthesized_has_the_settings_of_the_command_line(change: Change) -> None:
     change.results("size=small")
-    assert change.asked == [("region=us-west-2", "size=small")]
+    assert change.asked == [("airflow", "region=us-west-2", "size=small")]
 
 
 def test_a_first_deployment_changes_nothing(account: Account) -> None:
@@ -88,7 +88,7 @@ def test_what_goes_by_a_setting_is_meant(change: Change) -> None:
 
 
 def test_an_application_that_does_not_synthesize(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_self: Change, _context: object) -> None:
+    def fails(_self: Change, _context: object, **_: object) -> None:
         raise NotCheckedError("the application does not synthesize: why")
 
     monkeypatch.setattr(Change, "_synthesized", fails)
@@ -98,7 +98,7 @@ def test_an_application_that_does_not_synthesize(change: Change, monkeypatch: py
 
 @pytest.mark.thorough
 def test_the_application_is_synthesized_as_the_cdk_does() -> None:
-    assembly = synthesized(["name=other", "size=dev", "region=eu-central-1"])
+    assembly = synthesized(["name=other", "size=dev", "region=eu-central-1"], name="other")
     assert (assembly.root.name, assembly.region) == ("other", "eu-central-1")
     with pytest.raises(NotCheckedError, match="size = huge: must be dev, small, medium or large"):
-        synthesized(["size=huge"])
+        synthesized(["size=huge"], name="airflow")
