@@ -116,6 +116,9 @@ class OpenCostChart(cdk8s.Chart):
                     "mcp": {"enabled": False},
                     "ui": {
                         "image": {"fullImageName": str(ui)},
+                        # Its server's own port in the same pod. By itself it would take the way round by the Service,
+                        # which is closed to it: the page would open, and show nothing.
+                        "modelFqdn": f"127.0.0.1:{METRICS.port}",
                         "resources": resources(cpu="10m", memory="64Mi"),
                         "securityContext": _RESTRICTED,
                     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import cdk8s
@@ -151,3 +152,13 @@ def test_opencost_measures_by_itself_and_keeps_it_on_a_volume(helm: Path) -> Non
     assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
     assert [rule for rule in rules if "nodes/proxy" in rule["resources"]]
     assert not [item for item in objects if item["kind"] in ("Ingress", "Secret")]
+
+
+def test_opencosts_page_asks_the_server_beside_it(helm: Path) -> None:
+    """Not by the way of a Service, which network policies close, and whose name nginx must find before it starts."""
+    objects = rendered(helm, "opencost")
+    configuration = one(objects, "ConfigMap", "opencost-ui-nginx-config")["data"]["nginx.conf"]
+    (upstream,) = re.findall(r"upstream model \{\s*server (\S+);\s*\}", configuration)
+    server, page = one(objects, "Deployment", "opencost")["spec"]["template"]["spec"]["containers"]
+    assert upstream == f"127.0.0.1:{server['ports'][0]['containerPort']}"
+    assert page["volumeMounts"][0]["name"] == "opencost-ui-nginx-config-volume"
