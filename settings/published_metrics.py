@@ -15,8 +15,14 @@ NAMESPACE = "AirflowEks"
 DEPLOYMENT = "Deployment"
 """The one dimension: the deployment's name."""
 SCRAPE_SECONDS = 60
-SLOW_SCRAPE_SECONDS = 300
-"""How often counters are read that have a series for each task: every reading of a series is a line of log."""
+SLOW_SCRAPE_SECONDS = 240
+"""How often counters are read that have a series for each task: every reading of a series is a line of log.
+
+The publisher forgets a counter's last value after five minutes, and then does not know what it grew by (CacheTTL in
+plugins/inputs/prometheus/delta_calculator.go of https://github.com/aws/amazon-cloudwatch-agent).
+"""
+SLOW_PERIOD_SECONDS = 300
+"""What of these is summed up: each such time has a reading in it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 
 import cdk8s
 import cdk8s_plus_27 as kplus
 
-from charts.addons.alarm_metrics_pipeline import agent, prometheus
+from charts.addons.alarm_metrics_pipeline import (
+    AGENT_FILE,
+    CONFIGURATION_FOLDER,
+    PROMETHEUS_FILE,
+    PROMETHEUS_FOLDER,
+    agent,
+    prometheus,
+)
 from charts.addons.base import AddonContext, HelmAddon, ServiceAccount, Statement
 from charts.alarm_flow import NAMESPACE
 from charts.namespace import namespace as make_namespace
@@ -71,15 +80,12 @@ class AlarmMetricsChart(cdk8s.Chart):
         role = kplus.ClusterRole(self, "role", metadata=cdk8s.ApiObjectMetadata(name=_NAME))
         role.allow(["get", "list", "watch"], kplus.ApiResource.PODS)
         role.bind(account)
-        configuration = kplus.ConfigMap(
-            self,
-            "configuration",
-            metadata=metadata,
-            data={
-                "cwagentconfig.json": json.dumps(agent(region=region, log_group=log_group(deployment)), indent=2),
-                "prometheus.yaml": cdk8s.Yaml.stringify(prometheus(deployment=deployment)),
-            },
-        )
+        files = {
+            # The cluster has the deployment's name.
+            AGENT_FILE: json.dumps(agent(cluster=deployment, region=region, log_group=log_group(deployment)), indent=2),
+            PROMETHEUS_FILE: cdk8s.Yaml.stringify(prometheus(deployment=deployment)),
+        }
+        configuration = kplus.ConfigMap(self, "configuration", metadata=metadata, data=files)
         labels = {"app.kubernetes.io/name": _NAME}
         workload = cdk8s.ApiObject(self, "deployment", api_version="apps/v1", kind="Deployment", metadata=metadata)
         workload.add_json_patch(
@@ -89,7 +95,11 @@ class AlarmMetricsChart(cdk8s.Chart):
                     "replicas": 1,
                     "strategy": {"type": "Recreate"},
                     "selector": {"matchLabels": labels},
-                    "template": {"metadata": {"labels": labels}, "spec": _pod(image)},
+                    "template": {
+                        # The agent reads its configuration once, when it starts.
+                        "metadata": {"labels": labels, "annotations": {"checksum/configuration": _checksum(files)}},
+                        "spec": _pod(image),
+                    },
                 },
             )
         )
@@ -114,9 +124,17 @@ def _reads() -> list[Flow]:
     ]
 
 
+def _checksum(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+
+
 def _pod(image: str) -> dict[str, object]:
     # The agent translates its configuration when it starts, and writes what came out beside its program.
     written = ("etc", "logs", "var")
+    mounted = (
+        ("configuration", CONFIGURATION_FOLDER, AGENT_FILE),
+        ("prometheus", PROMETHEUS_FOLDER, PROMETHEUS_FILE),
+    )
     return {
         "serviceAccountName": _NAME,
         "enableServiceLinks": False,
@@ -142,13 +160,16 @@ def _pod(image: str) -> dict[str, object]:
                     "capabilities": {"drop": ["ALL"]},
                 },
                 "volumeMounts": [
-                    {"name": "configuration", "mountPath": "/etc/cwagentconfig", "readOnly": True},
+                    *({"name": name, "mountPath": folder, "readOnly": True} for name, folder, _ in mounted),
                     *({"name": "written", "mountPath": f"{_HOME}/{each}", "subPath": each} for each in written),
                 ],
             }
         ],
         "volumes": [
-            {"name": "configuration", "configMap": {"name": _NAME}},
+            *(
+                {"name": name, "configMap": {"name": _NAME, "items": [{"key": file, "path": file}]}}
+                for name, _, file in mounted
+            ),
             {"name": "written", "emptyDir": {"sizeLimit": "64Mi"}},
         ],
     }

@@ -18,18 +18,26 @@ from settings.published_metrics import (
     PublishedMetric,
 )
 
-PROMETHEUS_PATH = "/etc/cwagentconfig/prometheus.yaml"
+CONFIGURATION_FOLDER = "/etc/cwagentconfig"
+"""Where the agent looks for its own configuration. It takes every YAML file there for OpenTelemetry's, and ends."""
+PROMETHEUS_FOLDER = "/etc/prometheusconfig"
+AGENT_FILE = "cwagentconfig.json"
+PROMETHEUS_FILE = "prometheus.yaml"
+
+_SEPARATOR = ";"
 
 
-def agent(*, region: str, log_group: str) -> dict[str, Any]:
+def agent(*, cluster: str, region: str, log_group: str) -> dict[str, Any]:
     """``cwagentconfig.json``: every metric with one dimension, whatever labels it has."""
     return {
         "agent": {"region": region, "usage_data": False},
         "logs": {
             "metrics_collected": {
                 "prometheus": {
+                    # In a container it wants one. Where none is said, it asks instance metadata, which no pod reaches.
+                    "cluster_name": cluster,
                     "log_group_name": log_group,
-                    "prometheus_config_path": PROMETHEUS_PATH,
+                    "prometheus_config_path": f"{PROMETHEUS_FOLDER}/{PROMETHEUS_FILE}",
                     "emf_processor": {
                         "metric_namespace": NAMESPACE,
                         "metric_declaration": [
@@ -85,9 +93,17 @@ def _jobs(place: Endpoint) -> list[tuple[str, int, Sequence[PublishedMetric]]]:
 
 
 def _kept(metrics: Sequence[PublishedMetric]) -> list[dict[str, Any]]:
-    names = {"source_labels": ["__name__"], "regex": "|".join(each.name for each in metrics), "action": "keep"}
-    values = {label: value for each in metrics for label, value in each.labels.items()}
+    """One rule for all of them: each with its own values of labels, and none with another's."""
+    labels = sorted({label for each in metrics for label in each.labels})
+    series = (
+        _SEPARATOR.join((each.name, *(f"({each.labels[label]})" if label in each.labels else ".*" for label in labels)))
+        for each in metrics
+    )
     return [
-        names,
-        *({"source_labels": [label], "regex": value, "action": "keep"} for label, value in values.items()),
+        {
+            "source_labels": ["__name__", *labels],
+            "separator": _SEPARATOR,
+            "regex": "|".join(series),
+            "action": "keep",
+        }
     ]

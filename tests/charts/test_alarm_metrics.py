@@ -40,10 +40,48 @@ def test_its_configuration_names_group_region_and_deployment(addon: HelmAddon, o
     agent = json.loads(files["cwagentconfig.json"])
     collected = agent["logs"]["metrics_collected"]["prometheus"]
     assert [collected["log_group_name"]] == list(addon.log_groups)
-    mounted = objects["Deployment"]["spec"]["template"]["spec"]["containers"][0]["volumeMounts"][0]["mountPath"]
-    assert collected["prometheus_config_path"] == f"{mounted}/prometheus.yaml"
+    # In a container it ends without one: instance metadata, where it would look for it, is closed to pods.
+    assert collected["cluster_name"] == "airflow"
+    assert collected["prometheus_config_path"] in mounted_files(objects)
     for job in yaml.safe_load(files["prometheus.yaml"])["scrape_configs"]:
         assert {"target_label": "Deployment", "replacement": "airflow"} in job["relabel_configs"]
+
+
+def mounted_files(objects: dict[str, Any]) -> set[str]:
+    """Where files of the configuration lie in the container."""
+    pod = objects["Deployment"]["spec"]["template"]["spec"]
+    files = {
+        volume["name"]: {item["key"]: item["path"] for item in volume["configMap"]["items"]}
+        for volume in pod["volumes"]
+        if "configMap" in volume
+    }
+    assert {key for items in files.values() for key in items} == set(objects["ConfigMap"]["data"])
+    return {
+        f"{mount['mountPath']}/{path}"
+        for mount in pod["containers"][0]["volumeMounts"]
+        for path in files.get(mount["name"], {}).values()
+    }
+
+
+def test_each_file_lies_where_the_agent_takes_it_for_what_it_is(objects: dict[str, Any]) -> None:
+    # internal/util/config and tool/paths of https://github.com/aws/amazon-cloudwatch-agent: every YAML file below
+    # /etc/cwagentconfig is OpenTelemetry configuration, every other file there its own JSON.
+    own = [path for path in mounted_files(objects) if path.startswith("/etc/cwagentconfig/")]
+    assert own == ["/etc/cwagentconfig/cwagentconfig.json"]
+    assert "/etc/prometheusconfig/prometheus.yaml" in mounted_files(objects)
+
+
+def test_a_change_of_its_configuration_starts_it_anew(
+    addon: HelmAddon, objects: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pod(of: dict[str, Any]) -> dict[str, Any]:
+        template: dict[str, Any] = of["Deployment"]["spec"]["template"]
+        return template
+
+    same = {each["kind"]: each for each in addon.chart(cdk8s.App(), "chart").to_json()}
+    monkeypatch.setattr("charts.addons.alarm_metrics_pipeline.SCRAPE_SECONDS", 61)
+    other = {each["kind"]: each for each in addon.chart(cdk8s.App(), "chart").to_json()}
+    assert pod(same) == pod(objects) != pod(other)
 
 
 def test_one_pod_publishes_or_sums_would_be_double(objects: dict[str, Any]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import yaml
 
 from charts.addons.alarm_metrics_pipeline import agent, prometheus
@@ -122,20 +124,53 @@ def test_the_dashboard_has_the_form_that_cloudwatch_takes(default_deployment: De
 
 
 def test_the_agent_reads_and_declares_the_same() -> None:
-    configuration = agent(region="us-west-2", log_group="/a/b")["logs"]["metrics_collected"]["prometheus"]
+    configuration = agent(cluster="airflow", region="us-west-2", log_group="/a/b")["logs"]["metrics_collected"][
+        "prometheus"
+    ]
     declared = {
         (declaration["label_matcher"].strip("^$"), name.strip("^$"))
         for declaration in configuration["emf_processor"]["metric_declaration"]
         for name in declaration["metric_selectors"]
     }
     scraped = prometheus(deployment="airflow")
+    names = {metric.name for place in published.ENDPOINTS for metric in place.metrics}
     kept = {
-        (job["job_name"], name)
+        (job["job_name"], metric.name)
         for job in scraped["scrape_configs"]
-        for rule in job["metric_relabel_configs"]
-        if rule["source_labels"] == ["__name__"]
-        for name in rule["regex"].split("|")
+        for place in published.ENDPOINTS
+        for metric in place.metrics
+        if is_kept(job, {"__name__": metric.name, **metric.labels})
     }
     assert declared == kept
-    assert {name for _, name in kept} == {m.name for place in published.ENDPOINTS for m in place.metrics}
+    assert {name for _, name in kept} == names
+    assert not any(is_kept(job, {"__name__": f"{name}_more"}) for job in scraped["scrape_configs"] for name in names)
     assert yaml.safe_load(yaml.safe_dump(scraped)) == scraped
+
+
+def is_kept(job: dict[str, Any], series: dict[str, str]) -> bool:
+    """Whether a series stays, as Prometheus' action `keep` has it: its values, joined, match as a whole."""
+    return all(
+        re.fullmatch(rule["regex"], rule["separator"].join(series.get(label, "") for label in rule["source_labels"]))
+        for rule in job["metric_relabel_configs"]
+    )
+
+
+def test_metrics_of_one_endpoint_do_not_share_their_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each rule of its own kept only what all of them let through.
+    plain = published.PublishedMetric(name="plain")
+    one = published.PublishedMetric(name="one", labels={"method": "Create|Delete"})
+    two = published.PublishedMetric(name="two", labels={"status": "False"})
+    place = published.Endpoint(job="both", namespace="n", port=1, metrics=(plain, one, two))
+    monkeypatch.setattr("charts.addons.alarm_metrics_pipeline.ENDPOINTS", (place,))
+    (job,) = prometheus(deployment="airflow")["scrape_configs"]
+    assert is_kept(job, {"__name__": "plain", "method": "Get", "status": "True"})
+    assert is_kept(job, {"__name__": "one", "method": "Delete", "status": "True"})
+    assert not is_kept(job, {"__name__": "one", "method": "Get"})
+    assert is_kept(job, {"__name__": "two", "status": "False", "method": "Get"})
+    assert not is_kept(job, {"__name__": "two", "status": "True", "method": "Create"})
+
+
+def test_slow_counters_are_read_before_the_agent_forgets_them_and_within_each_period() -> None:
+    forgotten = 300
+    assert forgotten > published.SLOW_SCRAPE_SECONDS
+    assert published.SLOW_SCRAPE_SECONDS <= published.SLOW_PERIOD_SECONDS

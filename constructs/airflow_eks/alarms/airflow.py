@@ -22,7 +22,7 @@ def of_deployment(
     deployment: str, published_metric: published.PublishedMetric, *, statistic: str, seconds: int | None = None
 ) -> cloudwatch.Metric:
     """A metric that the add-on ``alarm_metrics`` publishes."""
-    often = published.SLOW_SCRAPE_SECONDS if published_metric.slow else published.SCRAPE_SECONDS
+    often = published.SLOW_PERIOD_SECONDS if published_metric.slow else published.SCRAPE_SECONDS
     return metric(
         published.NAMESPACE,
         published_metric.name,
@@ -79,7 +79,7 @@ def add_airflow_alarms(alarms: AlarmSet, *, deployment: str, failed_tasks_percen
 
 
 def _add_task_alarms(alarms: AlarmSet, deployment: str, *, failed_tasks_percent: int, queued_minutes: int) -> None:
-    seconds = published.SLOW_SCRAPE_SECONDS
+    seconds = published.SLOW_PERIOD_SECONDS
     failures = of_deployment(deployment, published.TASK_FAILURES, statistic="Sum")
     successes = of_deployment(deployment, published.TASK_SUCCESSES, statistic="Sum")
     queued = of_deployment(deployment, published.QUEUED_SLOTS, statistic="Sum", seconds=seconds)
