@@ -66,6 +66,7 @@ class Cluster(NestedStack):
             self,
             "SystemNodes",
             cluster=self.eks,
+            kubernetes_version=cluster.kubernetes_version,
             subnets=subnets,
             instance_type=cluster.nodes.instance_type,
             min_size=cluster.nodes.min,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from aws_cdk import CfnTag
 from aws_cdk import aws_ec2 as ec2
@@ -31,7 +32,12 @@ def node_role(scope: Construct, id_: str, *, description: str) -> iam.Role:
 
 
 class SystemNodeGroup(Construct):
-    """AL2023 arm64 nodes, spread over the subnets' zones, with IMDSv2 that no pod reaches and an encrypted disk."""
+    """AL2023 arm64 nodes, spread over the subnets' zones, with IMDSv2 that no pod reaches and an encrypted disk.
+
+    They follow the cluster's Kubernetes version, one by one, once the cluster has it, with the newest AMI of that time.
+    No AMI release is named: EKS changes nothing else together with one, and never goes back to an older one, so that
+    whatever failed after it could not be rolled back. docs/upgrade.md says how AMIs come in between.
+    """
 
     def __init__(
         self,
@@ -39,6 +45,7 @@ class SystemNodeGroup(Construct):
         id_: str,
         *,
         cluster: eks.ICluster,
+        kubernetes_version: str,
         subnets: ec2.SubnetSelection,
         instance_type: str,
         min_size: int,
@@ -98,3 +105,5 @@ class SystemNodeGroup(Construct):
             enable_node_auto_repair=True,
             launch_template_spec=eks.LaunchTemplateSpec(id=template.ref, version=template.attr_latest_version_number),
         )
+        # Without it EKS leaves the group at the version that the cluster had when the group was made.
+        cast(eks.CfnNodegroup, self.node_group.node.default_child).version = kubernetes_version

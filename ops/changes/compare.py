@@ -14,6 +14,8 @@ from ops.changes.schemas import Body, keeps_its_name, replaced_for
 HELM = "Custom::AWSCDK-EKS-HelmChart"
 _NESTED = "AWS::CloudFormation::Stack"
 _CLUSTER = "AWS::EKS::Cluster"
+_NODE_GROUP = "AWS::EKS::Nodegroup"
+_VERSIONS = frozenset({"Version", "ReleaseVersion"})
 _STORAGE = re.compile(r'storage\\*":\s*\\*"(\d+[KMGTP]i)')
 
 # What cannot be had back from a template: to replace one of these is to lose what is in it.
@@ -79,6 +81,19 @@ class Comparison:
         return refused | {key: self._zones(key) for key in sorted(self.changed) if self._zones(key)}
 
     @cached_property
+    def in_two_steps(self) -> Mapping[Key, str]:
+        """Node groups that get another version, and what else changes of them: EKS takes a version by itself.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-eks-nodegroup.html
+        """
+        found = {key: self._node_group(key) for key in self.old.keys() & self.new.keys()}
+        return {
+            key: f"for {', '.join(sorted(names & _VERSIONS))} together with {', '.join(sorted(names - _VERSIONS))}"
+            for key, names in sorted(found.items())
+            if names & _VERSIONS and names - _VERSIONS
+        }
+
+    @cached_property
     def volumes(self) -> Mapping[Key, str]:
         """Releases whose volumes are to have another size: Kubernetes changes no claim of a StatefulSet."""
         sizes = {key: (_volumes(self.old[key]), _volumes(self.new[key])) for key in sorted(self.changed)}
@@ -96,6 +111,17 @@ class Comparison:
         if keeps_its_name(self.old[key], self.new[key], self.region):
             return "it has a name, and there is no second one of that name"
         return ""
+
+    def _node_group(self, key: Key) -> set[str]:
+        """What changes of a node group, in its launch template too."""
+        if self.new[key]["Type"] != _NODE_GROUP or self.old[key]["Type"] != _NODE_GROUP:
+            return set()
+        old, new = (each[key].get("Properties", {}) for each in (self.old, self.new))
+        names = {name for name in {*old, *new} if old.get(name) != new.get(name)}
+        template = new.get("LaunchTemplate", {}).get("Id", {})
+        if isinstance(template, Mapping) and (key[0], template.get("Ref")) in self.changed:
+            names.add("LaunchTemplate")
+        return names
 
     def _zones(self, key: Key) -> str:
         """Why EKS takes none of the subnets that a cluster is to have now: it stays in its VPC and zones.

@@ -43,6 +43,12 @@ def replacements(comparison: Comparison) -> Findings:
         )
     if not replaced and not refused:
         yield ok("replacements", "no changed property is one that replaces its resource")
+    if comparison.in_two_steps:
+        yield failure(
+            "changes in two steps",
+            f"{_listed(after, comparison.in_two_steps)}: EKS takes another version by itself only",
+            "Deploy the one with the settings of the other as they were, and then the other.",
+        )
     for key, sizes in comparison.volumes.items():
         yield warning(
             f"volumes of {after[key]['Properties']['Release']}",

@@ -16,7 +16,7 @@ from ops.errors import OpsError, explained
 from ops.options import ContextOption, NameOption, OutputOption, ProfileOption, RegionOption, settings_from
 from ops.report import Output, Report, Status
 from ops.stack import read_stack
-from ops.upgrade import airflow, charts, engines, kubernetes, packages, providers, sources, templates
+from ops.upgrade import airflow, charts, engines, kubernetes, node_images, packages, providers, sources, templates
 from ops.upgrade.archives import Archives, read_chart
 from ops.upgrade.pins import IMAGE_PYTHON, ConstraintFiles
 from ops.upgrade.sources import Source
@@ -34,6 +34,7 @@ CHECKS: tuple[Check[Upgrade], ...] = (
     Check("Charts", "values", charts.values),
     Check("Kubernetes", "Kubernetes", kubernetes.version),
     Check("Kubernetes", "node versions", kubernetes.nodes),
+    Check("Kubernetes", "node image", node_images.node_images),
     Check("Kubernetes", "kubectl", kubernetes.kubectl_layer),
     Check("Kubernetes", "add-ons", kubernetes.addons),
     Check("Kubernetes", "EKS upgrade insights", kubernetes.insights),

@@ -86,7 +86,9 @@ def describe(answers: Answers, resources: Json) -> None:
     database = resources["Database"]["Properties"]["EngineVersion"]
     answers.give("rds", "DescribeDBClusters", {"DBClusters": [{"EngineVersion": database}]})
     version = resources["Eks"]["Properties"]["Version"]
-    answers.give("eks", "DescribeNodegroup", {"nodegroup": {"version": version}})
+    image = f"{version}.1-20261101"
+    answers.give("eks", "DescribeNodegroup", {"nodegroup": {"version": version, "releaseVersion": image}})
+    answers.give("ssm", "GetParameter", {"Parameter": {"Value": image}})
     answers.give("eks", "DescribeCluster", {"cluster": {
         "name": NAME, "endpoint": "http://127.0.0.1:9", "certificateAuthority": {"data": ""}, "resourcesVpcConfig": {},
     }})  # fmt: skip

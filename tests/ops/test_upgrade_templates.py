@@ -50,6 +50,39 @@ def _moved(resources: dict[str, Any]) -> None:
     resources["Elsewhere"] = resources.pop("Releasekeda")
 
 
+def _groups(**changed: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Resources before and after: a node group, its launch template, and what of them changes."""
+    after = platform()
+    nodes = {"LaunchTemplate": {"Id": {"Ref": "Template"}}, "Version": "1.36", "Labels": {"a": "b"}}
+    after["Nodes"] = {"Type": "AWS::EKS::Nodegroup", "Properties": nodes}
+    after["Template"] = {"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": {"a": "b"}}}
+    before = json.loads(json.dumps(after))
+    template = changed.pop("template", None)
+    before["Nodes"]["Properties"].update(changed)
+    before["Template"]["Properties"]["LaunchTemplateData"] = template or {"a": "b"}
+    return before, after
+
+
+class TestNodeGroup:
+    """EKS takes another version of a node group by itself."""
+
+    @pytest.mark.parametrize("changed", [{"Version": "1.35"}, {"Labels": {}}, {"template": {"a": "c"}}])
+    def test_one_thing_at_a_time(self, tmp_path: Path, changed: dict[str, Any]) -> None:
+        before, after = _groups(**changed)
+        results = run("changes", tmp_path, resources=after, stacks_before=stacks(tmp_path, before))
+        assert not [result for result in results if result.check == "changes in two steps"]
+
+    @pytest.mark.parametrize(
+        ("changed", "said"), [({"Labels": {}}, "with Labels"), ({"template": {"a": "c"}}, "with LaunchTemplate")]
+    )
+    def test_and_not_with_another(self, tmp_path: Path, changed: dict[str, Any], said: str) -> None:
+        before, after = _groups(Version="1.35", **changed)
+        results = run("changes", tmp_path, resources=after, stacks_before=stacks(tmp_path, before))
+        (result,) = [result for result in results if result.check == "changes in two steps"]
+        assert result.status is Status.FAILURE
+        assert f"for Version together {said}" in result.found
+
+
 class TestTemplates:
     @pytest.mark.parametrize(
         ("change", "status", "check", "said"),

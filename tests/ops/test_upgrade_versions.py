@@ -75,7 +75,7 @@ class TestKubernetes:
         monkeypatch.setattr("ops.upgrade.kubernetes.load_releases", lambda: changed)
         assert one("kubectl", tmp_path, after=versions(kubernetes="1.36")).status is status
 
-    @pytest.mark.parametrize("check", ["add-ons", "EKS upgrade insights"])
+    @pytest.mark.parametrize("check", ["add-ons", "EKS upgrade insights", "node image"])
     def test_what_only_a_deployment_knows(self, tmp_path: Path, check: str) -> None:
         result = one(check, tmp_path, before=versions(kubernetes="1.35"), after=versions(kubernetes="1.36"))
         assert (result.status, result.found) == (Status.NOT_CHECKED, "no deployment was asked")
@@ -94,6 +94,7 @@ class TestAsked:
         outputs={"ClusterName": "airflow"},
         resources=(
             Resource(type="AWS::EKS::Addon", logical_id="A", physical_id="airflow|coredns", status="", stack=""),
+            Resource(type="AWS::EKS::Nodegroup", logical_id="N", physical_id="airflow/nodes", status="", stack=""),
         ),
     )
 
@@ -143,6 +144,27 @@ class TestAsked:
         assert result.status is status
         assert result.found.endswith(": Because.")
         assert asked["filter"] == {"categories": ["UPGRADE_READINESS"], "kubernetesVersions": ["1.36"]}
+
+    @pytest.mark.parametrize(
+        ("runs", "of", "status", "said"),
+        [
+            ("1.36.1-20261101", "1.36", Status.OK, "1.36.1-20261101, which AWS recommends"),
+            ("1.36.1-20261001", "1.36", Status.WARNING, "1.36.1-20261001, and AWS recommends 1.36.1-20261101"),
+            ("1.35.4-20261001", "1.35", Status.OK, "the newest for 1.36 comes with the new version"),
+        ],
+    )
+    def test_the_image_of_the_nodes(
+        self, tmp_path: Path, answers: Answers, *, runs: str, of: str, status: Status, said: str
+    ) -> None:
+        asked: dict[str, Any] = {}
+        answers.give("eks", "DescribeNodegroup", {"nodegroup": {"releaseVersion": runs, "version": of}})
+        newest = {"Parameter": {"Value": "1.36.1-20261101"}}
+        answers.give("ssm", "GetParameter", lambda given: asked.update(given) or newest)
+        result = one("node image", tmp_path, after=versions(kubernetes="1.36"), live=self.live())
+        assert result.status is status
+        assert said in result.found
+        assert ("update-nodegroup-version" in result.advice) is (status is Status.WARNING)
+        assert asked["Name"].startswith(f"/aws/service/eks/optimized-ami/{of}/amazon-linux-2023/arm64/")
 
     def test_no_insights_without_a_change(self, tmp_path: Path) -> None:
         assert one("EKS upgrade insights", tmp_path).found == "not asked: Kubernetes is unchanged"

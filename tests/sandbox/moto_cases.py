@@ -32,10 +32,10 @@ def _subnet(clients: Clients) -> str:
     return subnet
 
 
-def _cluster(clients: Clients) -> dict[str, Any]:
+def _cluster(clients: Clients, version: str = "1.36") -> dict[str, Any]:
     cluster: dict[str, Any] = clients("eks").create_cluster(
         name=_name(),
-        version="1.36",
+        version=version,
         roleArn="arn:aws-cn:iam::123456789012:role/x",
         resourcesVpcConfig={"subnetIds": [_subnet(clients)]},
         logging={"clusterLogging": [{"types": ["api"], "enabled": True}]},
@@ -212,6 +212,23 @@ def node_group_has_the_clusters_version(clients: Clients) -> bool:
     return bool(group["version"] == "1.36")
 
 
+def node_group_follows_the_cluster_when_it_is_told(clients: Clients) -> bool:
+    eks, cluster = clients("eks"), _cluster(clients, version="1.35")
+    group = {"clusterName": cluster["name"], "nodegroupName": "x"}
+    made = {
+        **group,
+        "subnets": cluster["resourcesVpcConfig"]["subnetIds"],
+        "nodeRole": "arn:aws-cn:iam::123456789012:role/x",
+    }
+    other = _refuses(eks.create_nodegroup, **made, version="1.36")
+    eks.create_nodegroup(**made)
+    ahead = _refuses(eks.update_nodegroup_version, **group, version="1.36")
+    eks.update_cluster_version(name=cluster["name"], version="1.36")
+    stayed = eks.describe_nodegroup(**group)["nodegroup"]["version"] == "1.35"
+    eks.update_nodegroup_version(**group, version="1.36")
+    return other and ahead and stayed and eks.describe_nodegroup(**group)["nodegroup"]["version"] == "1.36"
+
+
 def cache_counts_its_members(clients: Clients) -> bool:
     return len(_group(clients)["MemberClusters"]) == 2
 
@@ -318,6 +335,7 @@ CASES = [
     instance_profiles_are_listed_below_a_path,
     nat_gateway_takes_its_interface_along,
     nat_gateway_that_is_gone_is_not_found,
+    node_group_follows_the_cluster_when_it_is_told,
     node_group_has_the_clusters_version,
     subnet_in_use_is_not_deleted,
     vpc_with_a_gateway_is_not_deleted,

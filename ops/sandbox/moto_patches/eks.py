@@ -7,6 +7,7 @@ import uuid
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.eks import urls
+from moto.eks.exceptions import InvalidParameterException
 from moto.logs.models import logs_backends
 
 from ops.sandbox.moto_patches.dns_suffix import in_region
@@ -15,6 +16,8 @@ from ops.sandbox.moto_patches.eks_addons import Addons
 from ops.sandbox.moto_patches.eks_base import Parts
 
 _PATHS = (
+    "updates$",
+    "node-groups/(?P<nodegroupName>[^/]+)/update-version$",
     "addons$",
     "addons/(?P<addonName>[^/]+)$",
     "access-entries$",
@@ -67,16 +70,51 @@ class MendedEks(Addons, AccessEntries):
         ec2.delete_security_group(group_id=cluster.resources_vpc_config["clusterSecurityGroupId"])
         return result
 
+    def update_cluster_version(self) -> ActionResult:
+        """One minor version forward. Node groups stay where they are."""
+        cluster, version = self.cluster(), self._get_param("version")
+        if _minor(version) != _minor(cluster.version) + 1:
+            raise InvalidParameterException(message=f"Unsupported Kubernetes minor version update to {version}")
+        cluster.version = version
+        return self._updated("VersionUpdate")
+
     def create_nodegroup(self) -> ActionResult:
         """In moto a node group has Kubernetes 1.19, whatever the cluster has, and forgets how it is updated."""
-        super().create_nodegroup()
         cluster = self.cluster()
+        version = self._get_param("version") or cluster.version
+        self._check_version(version)
+        super().create_nodegroup()
         group = cluster.nodegroups[self._get_param("nodegroupName")]
-        group.version = self._get_param("version") or cluster.version
-        group.release_version = self._get_param("releaseVersion") or f"{cluster.version}.0-sandbox"
+        group.version = version
+        group.release_version = self._get_param("releaseVersion") or _newest_release(version)
         group.update_config = self._get_param("updateConfig")
         group.node_repair_config = self._get_param("nodeRepairConfig")
         return ActionResult({"nodegroup": group})
+
+    def update_nodegroup_version(self) -> ActionResult:
+        """To the version that is asked for, or to a newer image of the version that it has."""
+        group = self.cluster().nodegroups[self._get_param("nodegroupName")]
+        version = self._get_param("version") or group.version
+        if version != group.version:
+            self._check_version(version)
+        group.version = version
+        group.release_version = self._get_param("releaseVersion") or _newest_release(version)
+        return self._updated("VersionUpdate")
+
+    def _check_version(self, version: str) -> None:
+        if version != self.cluster().version:
+            raise InvalidParameterException(message=f"Nodegroup Kubernetes version {version} is not the cluster's")
+
+    def _updated(self, kind: str) -> ActionResult:
+        return ActionResult({"update": {"id": str(uuid.uuid4()), "status": "Successful", "type": kind}})
+
+
+def _minor(version: str) -> int:
+    return int(version.partition(".")[2])
+
+
+def _newest_release(version: str) -> str:
+    return f"{version}.0-sandbox"
 
 
 def apply() -> None:

@@ -159,6 +159,12 @@ class Change:
     """Takes the update of a nested stack, which ends with the update that it is part of."""
 
 
+def changed(request: Request, change: Change) -> set[str]:
+    """Names of the properties that are no longer what they were."""
+    old, new = change.properties, request.properties
+    return {name for name in {*old, *new} if old.get(name) != new.get(name)}
+
+
 class CreationFailedError(Exception):
     """The resource could not be made, and yet has an id under which it has to be deleted."""
 
@@ -187,9 +193,8 @@ class ResourceType(ABC):
 
     def update(self, request: Request, change: Change) -> Physical:
         """Change it in place, if it can be. Raises UnknownChangeError by default."""
-        old, new = change.properties, request.properties
-        names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-        raise UnknownChangeError(f"{self.name}: a change of {', '.join(names)} is not known to the sandbox")
+        names = ", ".join(sorted(changed(request, change)))
+        raise UnknownChangeError(f"{self.name}: a change of {names} is not known to the sandbox")
 
     @abstractmethod
     def delete(self, deletion: Deletion) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.cloudformation.errors import ValidationError
+from ops.sandbox.resource_types.base import Change, Deletion, Physical, Request, ResourceType, changed
+
+_VERSIONS = {"ReleaseVersion", "Version"}
 
 
 class Cluster(ResourceType):
@@ -40,6 +43,13 @@ class Cluster(ResourceType):
             },
         )
 
+    def update(self, request: Request, change: Change) -> Physical:
+        if changed(request, change) != {"Version"}:
+            return super().update(request, change)
+        version = request.properties["Version"]
+        request.aws.call("eks", "update_cluster_version", name=change.physical.ref, version=version)
+        return change.physical
+
     def delete(self, deletion: Deletion) -> None:
         deletion.call("eks", "delete_cluster", name=deletion.ref)
 
@@ -63,16 +73,28 @@ class Nodegroup(ResourceType):
             "LaunchTemplate",
             "NodeRepairConfig",
             "NodeRole",
+            "ReleaseVersion",
             "ScalingConfig",
             "Subnets",
             "Tags",
             "Taints",
             "UpdateConfig",
+            "Version",
             nodegroupName=group,
         )["nodegroup"]
         id_ = f"{cluster}/{group}"
         attributes = {"Arn": created["nodegroupArn"], "ClusterName": cluster, "Id": id_, "NodegroupName": group}
         return Physical(ref=id_, attributes=attributes)
+
+    def update(self, request: Request, change: Change) -> Physical:
+        names = changed(request, change)
+        if not names & _VERSIONS:
+            return super().update(request, change)
+        if names - _VERSIONS:
+            raise ValidationError("You can't update other properties at the same time as updating Version")
+        cluster, _, group = change.physical.ref.partition("/")
+        request.call("eks", "update_nodegroup_version", *names, clusterName=cluster, nodegroupName=group)
+        return change.physical
 
     def delete(self, deletion: Deletion) -> None:
         cluster, _, group = deletion.ref.partition("/")

@@ -14,6 +14,23 @@ def test_nodes_are_graviton(deployment: Deployment) -> None:
     assert nodes["InstanceTypes"] == [deployment.settings.cluster.nodes.instance_type]
 
 
+def test_nodes_follow_the_clusters_version_after_the_cluster_has_it(deployment: Deployment) -> None:
+    nodes, cluster = deployment.one(NODE_GROUP), deployment.one("AWS::EKS::Cluster")
+    assert nodes.properties["Version"] == cluster.properties["Version"]
+    assert nodes.properties["ClusterName"] == cluster.ref
+    # With a template that names an image, EKS would refuse a version.
+    assert "ImageId" not in deployment.one(TEMPLATE).properties["LaunchTemplateData"]
+    # EKS changes nothing else together with one, and does not go back to an older one.
+    assert "ReleaseVersion" not in nodes.properties
+
+
+def test_nodes_are_replaced_one_by_one_and_in_the_end_by_force(deployment: Deployment) -> None:
+    # The cluster cannot go back, so a disruption budget must not make the update fail.
+    nodes = deployment.one(NODE_GROUP).properties
+    assert nodes["UpdateConfig"] == {"MaxUnavailable": 1}
+    assert nodes["ForceUpdateEnabled"] is True
+
+
 def test_a_node_in_every_zone(deployment: Deployment) -> None:
     nodes = deployment.one(NODE_GROUP).properties
     assert nodes["ScalingConfig"]["MinSize"] == nodes["ScalingConfig"]["DesiredSize"] == 3

@@ -1,0 +1,75 @@
+"""A cluster gets another version of Kubernetes, and its nodes with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ops.sandbox.aws import Aws
+from tests.sandbox.templates import ROLE, create, delete, reasons, stack_of, wait
+
+pytestmark = pytest.mark.sandbox
+
+NETWORK = {
+    "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.9.0.0/16"}},
+    "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.9.1.0/24"}},
+}
+ROLE_ARN = {"Fn::GetAtt": ["Role", "Arn"]}
+
+
+def _body(version: str, **of_nodes: Any) -> str:
+    subnets = [{"Ref": "Subnet"}]
+    cluster = {"Name": "moving", "Version": version, "RoleArn": ROLE_ARN, "ResourcesVpcConfig": {"SubnetIds": subnets}}
+    nodes = {"ClusterName": {"Ref": "Cluster"}, "NodegroupName": "nodes", "NodeRole": ROLE_ARN, "Subnets": subnets}
+    return stack_of(
+        {
+            "Role": ROLE,
+            **NETWORK,
+            "Cluster": {"Type": "AWS::EKS::Cluster", "Properties": cluster},
+            "Nodes": {"Type": "AWS::EKS::Nodegroup", "Properties": {**nodes, **of_nodes}},
+        }
+    )
+
+
+def _update(aws: Aws, body: str) -> str:
+    aws.call("cloudformation", "update_stack", StackName="kubernetes", TemplateBody=body)
+    return str(wait(aws, "kubernetes")["StackStatus"])
+
+
+def _versions(aws: Aws) -> tuple[str, str]:
+    cluster = aws.call("eks", "describe_cluster", name="moving")["cluster"]
+    nodes = aws.call("eks", "describe_nodegroup", clusterName="moving", nodegroupName="nodes")["nodegroup"]
+    return cluster["version"], nodes["version"]
+
+
+@pytest.fixture
+def deployed(aws: Aws, request: pytest.FixtureRequest) -> Any:
+    """A stack with such a node group."""
+    create(aws, "kubernetes", _body("1.35", **request.param))
+    yield
+    delete(aws, "kubernetes")
+
+
+@pytest.mark.usefixtures("deployed")
+@pytest.mark.parametrize("deployed", [{"Version": "1.35"}], indirect=True)
+def test_nodes_follow(aws: Aws) -> None:
+    assert _update(aws, _body("1.36", Version="1.36")) == "UPDATE_COMPLETE"
+    assert _versions(aws) == ("1.36", "1.36")
+
+
+@pytest.mark.usefixtures("deployed")
+@pytest.mark.parametrize("deployed", [{}], indirect=True)
+def test_nodes_without_a_version_stay_until_they_have_one(aws: Aws) -> None:
+    assert _update(aws, _body("1.36")) == "UPDATE_COMPLETE"
+    assert _versions(aws) == ("1.36", "1.35")
+    assert _update(aws, _body("1.36", Version="1.36")) == "UPDATE_COMPLETE"
+    assert _versions(aws) == ("1.36", "1.36")
+
+
+@pytest.mark.usefixtures("deployed")
+@pytest.mark.parametrize("deployed", [{"Version": "1.35"}], indirect=True)
+def test_nodes_get_a_version_by_itself(aws: Aws) -> None:
+    # The cluster does not go back either: nothing of this comes to a good end, which upgrade-check says before.
+    assert _update(aws, _body("1.36", Version="1.36", Labels={"a": "b"})) == "UPDATE_ROLLBACK_FAILED"
+    assert any("other properties" in reason for reason in reasons(aws, "kubernetes"))
