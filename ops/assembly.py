@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.errors import OpsError
+
 _NESTED = "AWS::CloudFormation::Stack"
 
 
-class AssemblyError(RuntimeError):
+class AssemblyError(OpsError):
     """There is no assembly where one was looked for."""
 
 
@@ -36,10 +38,21 @@ class Assembly:
 
 
 def read_assembly(folder: Path, *, name: str | None = None) -> Assembly:
-    """Read an assembly. Raises AssemblyError where the folder holds none.
+    """Read an assembly. Raises AssemblyError where the folder holds none, or half of one.
 
     ``name`` says which stack is meant where the application has several.
     """
+    try:
+        return _read_assembly(folder, name)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        # A file that is missing, cut off, or of something else.
+        fault = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else repr(error)
+        raise AssemblyError(
+            f"{folder} holds no whole application ({fault}). Was `cdk synth` stopped, or is it running? Run it again"
+        ) from None
+
+
+def _read_assembly(folder: Path, name: str | None) -> Assembly:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -72,7 +85,7 @@ def _chosen(folder: Path, artifacts: dict[str, Any], name: str | None) -> dict[s
     if name not in stacks and len(stacks) == 1:
         name = next(iter(stacks))
     if name not in stacks:
-        told = f"holds the stacks {', '.join(stacks)}" if stacks else "holds no stack"
+        told = f"holds the stacks {', '.join(stacks)}" if stacks else "holds no stack: run `cdk synth` again"
         asked = f", and none is called {name}" if name else "; say which one by --name" if stacks else ""
         raise AssemblyError(f"{folder} {told}{asked}")
     chosen: dict[str, Any] = stacks[name]

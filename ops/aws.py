@@ -13,6 +13,7 @@ import botocore.session
 from botocore.exceptions import ClientError
 
 from ops.aws_errors import CALL_ERRORS, AwsError, Kind, explain
+from ops.credentials import read_credentials
 from settings import PARTITIONS
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ def connect(*, region: str, partition: str, profile: str | None = None) -> Aws:
     try:
         # The chain of credentials is botocore's own: environment, profile, single sign-on, instance or container.
         session = boto3.Session(profile_name=profile)
+        read_credentials(session)
         aws = Aws(session=session, region=region)
         identity = aws.client("sts").get_caller_identity()
     except CALL_ERRORS as error:
@@ -78,6 +80,12 @@ def connect(*, region: str, partition: str, profile: str | None = None) -> Aws:
         if explained.kind is Kind.UNKNOWN_CREDENTIALS:
             explained = _of_another_partition(session, partition) or explained
         raise explained from None
+    except ValueError as error:
+        # botocore reads numbers and addresses of the environment only when it makes a client.
+        raise AwsError(
+            f"the AWS configuration cannot be used: {error}. Look at the variables AWS_… and ~/.aws/config.",
+            Kind.CREDENTIALS,
+        ) from None
     return Aws(session=session, region=region, account=identity["Account"], arn=identity["Arn"])
 
 

@@ -25,6 +25,3 @@ def explained() -> Iterator[None]:
     except (OpsError, SettingsError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(COULD_NOT_RUN) from None
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        raise typer.Exit(130) from None

@@ -125,14 +125,19 @@ def eks_api(aws: Aws, cluster: Mapping[str, Any]) -> Iterator[KubernetesApi]:
         yield KubernetesApi(ApiClient(configuration), advice=advice)
 
 
+# It is taken as it comes: what is no kubeconfig fails wherever it is first looked into.
+_NO_KUBECONFIG = (OSError, ValueError, LookupError, TypeError, AttributeError)
+
+
 def kubeconfig_api(path: Path, context: str | None) -> KubernetesApi:
     """The API of a cluster that a kubeconfig file names. Raises OpsError where the file cannot be used."""
+    import yaml  # noqa: PLC0415
     from kubernetes import config  # type: ignore[import-untyped]  # noqa: PLC0415
 
     try:
         client = config.new_client_from_config(config_file=str(path), context=context, persist_config=False)
-    except (config.ConfigException, OSError, ValueError) as error:
-        raise OpsError(f"--kubeconfig {path}: {error}") from None
+    except (config.ConfigException, yaml.YAMLError, *_NO_KUBECONFIG) as error:
+        raise OpsError(f"--kubeconfig {path}: {' '.join(str(error).split())}") from None
     client.rest_client.pool_manager.connection_pool_kw["retries"] = False
     return KubernetesApi(client, advice=f"Is the tunnel of {path} open?")
 

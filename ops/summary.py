@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ops.assembly import AssemblyError, read_assembly
+from ops.assembly import read_assembly
+from ops.errors import explained
 from ops.options import NameOption
 from settings import PARTITIONS
 
@@ -22,11 +23,8 @@ def summary(
 ) -> None:
     """Show each stack of the synthesized platform: resources, size, and what it waits for."""
     console = Console()
-    try:
+    with explained():
         read = read_assembly(assembly, name=name)
-    except AssemblyError as error:
-        Console(stderr=True).print(str(error), style="red")
-        raise typer.Exit(1) from None
     table = Table(title=f"Stack {read.root.name}: {read.root.template.get('Description', '')}", title_justify="left")
     for column, justify in (("nested stack", "left"), ("resources", "right"), ("KiB", "right"), ("waits for", "left")):
         table.add_column(column, justify=justify)  # type: ignore[arg-type] # rich's Literal

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ops.assembly import AssemblyError, read_assembly
+from ops.assembly import read_assembly
 from ops.aws import connect
 from ops.aws_errors import AwsError
 from ops.contents import Contents
@@ -46,10 +46,7 @@ def cost(
     Run `cdk synth` with your settings before. Exit code: 0 printed, 2 not run.
     """
     with explained():
-        try:
-            contents = Contents(read_assembly(assembly, name=name))
-        except AssemblyError as error:
-            raise OpsError(str(error)) from None
+        contents = Contents(read_assembly(assembly, name=name))
         region = contents.assembly.region
         partition = next((each for each in PARTITIONS.values() if region in each.regions), None)
         if partition is None:

@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from ops.assembly import AssemblyError, read_assembly
+from ops.assembly import read_assembly
 from ops.contents import Contents
 from ops.diagram.canvas import ROOT
 from ops.diagram.facts import read_facts
 from ops.diagram.picture import draw_picture
 from ops.diagram.png import render
 from ops.errors import OpsError, explained
+from ops.guard import guarded
 
 _PICTURE = ROOT / "docs" / "images" / "architecture.svg"
 
@@ -27,10 +28,7 @@ def diagram(
 ) -> None:
     """Draw the architecture of a synthesized platform, as SVG and as PNG."""
     with explained():
-        try:
-            facts = read_facts(Contents(read_assembly(assembly)))
-        except AssemblyError as error:
-            raise OpsError(str(error)) from None
+        facts = read_facts(Contents(read_assembly(assembly)))
         svg = draw_picture(facts)
         pixels = render(svg)
         try:
@@ -41,4 +39,5 @@ def diagram(
 
 
 if __name__ == "__main__":
-    typer.run(diagram)
+    with guarded():
+        typer.run(diagram)

@@ -6,11 +6,11 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ops.assembly import AssemblyError, read_assembly
+from ops.assembly import read_assembly
 from ops.errors import OpsError, explained
 from ops.local.endpoints import HOST, Ports
 from ops.local.folder import DEFAULT, ROOT, Folder
@@ -21,8 +21,12 @@ from ops.local.rendered import Rendered
 
 _VENV = ROOT / ".venv-airflow"
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_ANY_PORT = "0 takes any that is free."
 _DEFAULTS = Ports()
+_LAST_PORT = 65535
+
+
+def _port(whose: str) -> Any:
+    return typer.Option(min=0, max=_LAST_PORT, help=f"{whose} port. 0 takes any that is free.")
 
 
 def airflow(
@@ -30,17 +34,17 @@ def airflow(
     assembly: Annotated[Path, typer.Option(help="Folder that `cdk synth` wrote.")] = ROOT / "cdk.out",
     dags: Annotated[Path, typer.Option(help="Folder with the DAGs.")] = ROOT / "dags",
     folder: Annotated[Path, typer.Option(help="Where databases, secrets and logs are kept.")] = DEFAULT,
-    web_port: Annotated[int, typer.Option(help=f"Airflow's port. {_ANY_PORT}")] = _DEFAULTS.web,
-    database_port: Annotated[int, typer.Option(help=f"PostgreSQL's port. {_ANY_PORT}")] = _DEFAULTS.database,
-    pooler_port: Annotated[int, typer.Option(help=f"PgBouncer's port. {_ANY_PORT}")] = _DEFAULTS.pooler,
-    broker_port: Annotated[int, typer.Option(help=f"Redis's port. {_ANY_PORT}")] = _DEFAULTS.broker,
+    web_port: Annotated[int, _port("Airflow's")] = _DEFAULTS.web,
+    database_port: Annotated[int, _port("PostgreSQL's")] = _DEFAULTS.database,
+    pooler_port: Annotated[int, _port("PgBouncer's")] = _DEFAULTS.pooler,
+    broker_port: Annotated[int, _port("Redis's")] = _DEFAULTS.broker,
     schedulers: Annotated[int, typer.Option(min=1, max=4, help="How many; SQLite bears one.")] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start with an empty database and new secrets.")] = False,
     sqlite: Annotated[bool, typer.Option("--sqlite", help="SQLite, even where PostgreSQL and Redis are.")] = False,
 ) -> None:
     """Run the platform's Airflow on this machine, on its loopback address, until Ctrl-C."""
     with explained():
-        rendered = _rendered(assembly)
+        rendered = Rendered(read_assembly(assembly))
         if not (_VENV / "bin" / "airflow").exists():
             raise OpsError(f"{_VENV.name} is missing; run `make setup` first")
         if not dags.is_dir():
@@ -84,13 +88,6 @@ def _serve(plan: Plan) -> None:
         platform.stop()
         kill_children()
     _say("stopped")
-
-
-def _rendered(assembly: Path) -> Rendered:
-    try:
-        return Rendered(read_assembly(assembly))
-    except AssemblyError as error:
-        raise OpsError(str(error)) from None
 
 
 def _backends(programs: Programs) -> str:

@@ -41,6 +41,8 @@ def _free(port: int, name: str, stack: ExitStack) -> int:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        # Two that are bound and do not listen may share a port.
+        listener.listen(1)
     except OSError as error:
         raise OpsError(f"port {port} is taken ({error.strerror}); choose another one: --{name}-port") from None
     chosen: int = listener.getsockname()[1]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from ops.__main__ import app
+from ops.commands import app
 from settings import PARTITIONS, Registry, load_releases, load_settings
 from tests.charts.builders import ACCOUNT
 

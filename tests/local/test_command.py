@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ops.__main__ import app
+from ops.commands import app
 from ops.local import command
 from ops.local.folder import Folder
 

@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from ops.__main__ import app
+from ops.commands import app
 from ops.mirror import client, parts
 from ops.mirror.client import Client
 from ops.mirror.registry import RegistrySource

@@ -139,7 +139,7 @@ class TestGoingOn:
             "from settings import Releases\n"
             f"releases = Releases.model_validate(json.loads({releases.model_dump_json()!r}))\n"
             "settings.registry.load_releases = settings.pulled.load_releases = lambda: releases\n"
-            "from ops.__main__ import app\n"
+            "from ops.commands import app\n"
             "app()\n"
         )
         arguments = ["mirror", "--context", "images.source=private", "--to-archive", str(archive), "--jobs", "2"]

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from ops.__main__ import app
+from ops.commands import app
 from ops.image import repository
 from ops.preflight.registry import built
 from ops.preflight.subject import Preflight

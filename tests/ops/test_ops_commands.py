@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from ops.__main__ import app
+from ops.commands import app
 from ops.status_facts import releases
 from tests.ops import good_account
 from tests.ops.answers import Answers, make_aws

@@ -11,7 +11,7 @@ from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
 
-from ops.__main__ import app
+from ops.commands import app
 from ops.verify.subject import NO_LOAD_BALANCER
 
 REGION = "us-west-2"

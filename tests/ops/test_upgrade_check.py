@@ -11,8 +11,8 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from ops.__main__ import app
 from ops.checks import NotCheckedError
+from ops.commands import app
 from ops.errors import OpsError
 from ops.kubernetes_api import kubeconfig_api
 from ops.stack import read_stack

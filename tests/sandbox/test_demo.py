@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ops.__main__ import app
+from ops.commands import app
 from ops.sandbox.process import Sandbox
 from tests.sandbox.conftest import REGION, ROOT
 

@@ -11,8 +11,8 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from ops.__main__ import app
 from ops.aws_errors import AwsError, Kind
+from ops.commands import app
 from ops.cost.estimate import HOURS, UNKNOWN
 from ops.cost.products import Product
 from settings import PARTITIONS
