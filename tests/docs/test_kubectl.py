@@ -24,6 +24,7 @@ WRITES = ("annotate", "apply", "autoscale", "edit", "expose", "label", "patch", 
 # What may be written, and why it is in no release's way.
 HARMLESS = {
     r"scale deployment [a-z -]+ --replicas=0$": "Kubernetes writes down no owner of a zero",
+    r"replace --force --filename -$": "a Job, and no release has one",
     r"patch persistentvolumeclaim ": "claims come from StatefulSets, not from a release",
     r"annotate scaledobject --all autoscaling\.keda\.sh/paused-replicas(=0|-)$": "no release has this annotation",
     r"annotate ingress airflow-ingress (--overwrite )?alb\.ingress\.kubernetes\.io/wafv2-acl-arn(=none|-)$": (
