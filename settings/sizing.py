@@ -41,6 +41,10 @@ _ROWS: dict[str, Callable[[Settings], object]] = {
     "**Nodes for workers, at the most**": lambda _: "",
     "vCPUs": lambda its: capacity.node_room(its.airflow.worker_sets[0]).vcpus,
     "memory": lambda its: f"{capacity.node_room(its.airflow.worker_sets[0]).memory_gib} GiB",
+    "**Task pods, at the most**": lambda _: "",
+    "pods": lambda its: its.airflow.task_pods.pods,
+    "vCPUs of their nodes": lambda its: capacity.task_pod_room(its.airflow.task_pods).vcpus,
+    "memory of their nodes": lambda its: f"{capacity.task_pod_room(its.airflow.task_pods).memory_gib} GiB",
 }
 
 

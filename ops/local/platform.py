@@ -89,6 +89,9 @@ class LocalPlatform:
             self._values, ports=plan.ports, folder=folder, dags=plan.dags, sqlite=connections is None
         )
         (folder.airflow_home / "airflow.cfg").write_text(airflow_cfg(config), encoding="utf-8")
+        local_settings = folder.airflow_home / "config" / "airflow_local_settings.py"
+        local_settings.parent.mkdir(exist_ok=True)
+        local_settings.write_text(self._values.get("airflowLocalSettings", ""), encoding="utf-8")
         self.environment = airflow_environment(
             self._values, self._secrets, connections=connections, folder=folder, venv=plan.venv
         )
