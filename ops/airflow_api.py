@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from ops.aws import is_loopback
 from ops.errors import OpsError
 
 _TIMEOUT_SECONDS = 20
@@ -45,7 +46,9 @@ class AirflowApi:
             raise OpsError(f"{url}: must be a URL like https://airflow.example.com")
         self.url = url.rstrip("/")
         self._token = ""
-        self._opener = urllib.request.build_opener(_NoRedirect)
+        # A proxy that the environment names does not lead to this machine, where a port-forward ends.
+        direct = [urllib.request.ProxyHandler({})] if is_loopback(url) else []
+        self._opener = urllib.request.build_opener(_NoRedirect, *direct)
 
     def health(self) -> Answer:
         """State of the metadata database, the scheduler, the triggerer and the DAG processor."""

@@ -14,6 +14,7 @@ from ops.aws import Aws, is_loopback
 from ops.checks import NotCheckedError
 from ops.errors import OpsError
 from ops.kubernetes_token import cluster_token
+from ops.proxies import proxy_for
 
 _TIMEOUT_SECONDS = (5, 30)  # to connect, to answer
 
@@ -122,6 +123,7 @@ def eks_api(aws: Aws, cluster: Mapping[str, Any]) -> Iterator[KubernetesApi]:
         )
         configuration.ssl_ca_cert = str(authority)
         configuration.retries = False
+        configuration.proxy = proxy_for(endpoint)
         yield KubernetesApi(ApiClient(configuration), advice=advice)
 
 
@@ -133,13 +135,20 @@ def kubeconfig_api(path: Path, context: str | None) -> KubernetesApi:
     """The API of a cluster that a kubeconfig file names. Raises OpsError where the file cannot be used."""
     import yaml  # noqa: PLC0415
     from kubernetes import config  # type: ignore[import-untyped]  # noqa: PLC0415
+    from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415
 
+    configuration = Configuration()
+    configuration.proxy = None  # the file may name one
     try:
-        client = config.new_client_from_config(config_file=str(path), context=context, persist_config=False)
+        config.load_kube_config(
+            config_file=str(path), context=context, client_configuration=configuration, persist_config=False
+        )
     except (config.ConfigException, yaml.YAMLError, *_NO_KUBECONFIG) as error:
         raise OpsError(f"--kubeconfig {path}: {' '.join(str(error).split())}") from None
-    client.rest_client.pool_manager.connection_pool_kw["retries"] = False
-    return KubernetesApi(client, advice=f"Is the tunnel of {path} open?")
+    configuration.retries = False
+    # The library would take HTTP_PROXY for https:// too, and for this machine.
+    configuration.proxy = configuration.proxy or proxy_for(configuration.host)
+    return KubernetesApi(ApiClient(configuration), advice=f"Is the tunnel of {path} open?")
 
 
 def condition(object_: Mapping[str, Any], type_: str) -> tuple[bool, str]:

@@ -20,8 +20,6 @@ WORKERS = "worker-"
 
 CONTROLLERS = (
     ("kube-system", "coredns"),
-    ("kube-system", "ebs-csi-controller"),
-    ("kube-system", "efs-csi-controller"),
     ("kube-system", "aws-load-balancer-controller"),
     ("karpenter", "karpenter"),
     ("keda", "keda-operator"),
@@ -30,6 +28,30 @@ CONTROLLERS = (
     ("external-secrets", "external-secrets-webhook"),
 )
 """Deployments that Airflow cannot do without, with their namespaces."""
+
+ADDON_CONTROLLERS = {
+    "aws-ebs-csi-driver": ("kube-system", "ebs-csi-controller"),
+    "aws-efs-csi-driver": ("kube-system", "efs-csi-controller"),
+}
+"""And those of EKS add-ons that can be switched off, by the add-on's name."""
+
+PLATFORM_NAMESPACES = frozenset(
+    {
+        "alarm-metrics",
+        "amazon-cloudwatch",
+        "external-secrets",
+        "fluent-bit",
+        "karpenter",
+        "keda",
+        "kube-system",
+        "monitoring",
+        "node-exporter",
+        "opencost",
+        "spark-history",
+        "spark-operator",
+    }
+)
+"""Namespaces of the controllers. What runs in others is somebody else's, and no fault of the platform's."""
 
 SPARK_OPERATOR_NAMESPACE = "spark-operator"
 SPARK_OPERATOR = ("spark-operator-controller", "spark-operator-webhook")

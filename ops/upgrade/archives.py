@@ -91,38 +91,42 @@ class Archives:
         """The program. Raises NotCheckedError where there is none."""
         return find_helm(self.folder)
 
-    def has(self, name: str, version: str) -> bool:
+    def has(self, key: str, version: str) -> bool:
         """Whether the person gave this one."""
-        return self._given(name, version) is not None
+        return self._given(key, version) is not None
 
-    def chart(self, name: str, version: str) -> Chart:
-        """A chart of the releases, at the version that they pin.
+    def chart(self, key: str, version: str) -> Chart:
+        """A chart of the releases, by its key in settings/releases.yaml, at the version that they pin.
 
         Raises NotCheckedError where it is neither given nor to be had, OpsError where it is not what was pinned.
         """
-        given = self._given(name, version)
+        given = self._given(key, version)
         if given is not None:
-            _verify(given, name)
+            _verify(given, key)
             return given
-        if name not in self._pulled:
-            self._pulled[name] = self._pull(name, version)
-        pulled = self._pulled[name]
+        if key not in self._pulled:
+            self._pulled[key] = self._pull(key, version)
+        pulled = self._pulled[key]
         if isinstance(pulled, NotCheckedError):
             raise pulled
-        _verify(pulled, name)
+        _verify(pulled, key)
         return pulled
 
-    def _given(self, name: str, version: str) -> Chart | None:
-        wanted = (name, version)
+    def _given(self, key: str, version: str) -> Chart | None:
+        pinned = load_releases().charts.get(key)
+        wanted = (pinned.name if pinned else key, version)
         return next(
             (each for each in self.given if (each.described["name"], each.described["version"]) == wanted), None
         )
 
-    def _pull(self, name: str, version: str) -> Chart | NotCheckedError:
+    def _pull(self, key: str, version: str) -> Chart | NotCheckedError:
+        release = load_releases().charts.get(key)
+        if release is None:
+            return NotCheckedError(f"settings/releases.yaml has no chart {key}", _GIVE)
+        name = release.name
         if not self.may_pull:
             return NotCheckedError(f"the chart {name} {version} is not here", _GIVE)
-        release = load_releases().charts[name]
-        into = self.folder / f"{name}-{version}"
+        into = self.folder / f"{key}-{version}"
         into.mkdir(exist_ok=True)
         try:
             self.helm.pull(repository=release.repository, chart=release.name, version=version, into=into)
@@ -135,9 +139,10 @@ class Archives:
         return read_chart(next(into.glob("*.tgz")))
 
 
-def _verify(chart: Chart, name: str) -> None:
+def _verify(chart: Chart, key: str) -> None:
     """A pinned digest holds for archives that a person gives as well. Raises OpsError."""
-    pinned = load_releases().charts[name].sha256
+    release = load_releases().charts.get(key)
+    pinned = release.sha256 if release else None
     digest = hashlib.sha256(io.FileIO(chart.path).readall()).hexdigest()
     if pinned is not None and digest != pinned:
         raise OpsError(f"{chart.path.name} has the SHA-256 digest {digest}, settings/releases.yaml pins {pinned}")

@@ -45,11 +45,11 @@ def values(upgrade: Upgrade) -> Findings:
     """Every release whose chart changes or is given: what the chart makes of our values."""
     for release in upgrade.releases:
         check, unchanged = f"values of {release.name}", _is_unchanged(upgrade, release)
-        if unchanged and not upgrade.archives.has(release.name, release.version):
+        if unchanged and not upgrade.archives.has(release.key, release.version):
             yield ok(check, "not looked at: the chart is unchanged")
             continue
         try:
-            chart = upgrade.archives.chart(release.name, release.version)
+            chart = upgrade.archives.chart(release.key, release.version)
         except NotCheckedError as error:
             yield not_checked(check, str(error), error.advice)
         except OpsError as error:
@@ -97,7 +97,7 @@ def _rendered(upgrade: Upgrade, release: Release, chart: Chart, check: str) -> I
 def _application(release: Release, chart: Chart) -> Iterator[Finding]:
     """A chart is tested with one version of what it installs."""
     images = load_releases().images
-    with_it, pinned = str(chart.described.get("appVersion", "")), images.get(release.name)
+    with_it, pinned = str(chart.described.get("appVersion", "")), images.get(release.key)
     if pinned is not None and with_it and with_it.removeprefix("v") != pinned.tag.removeprefix("v"):
         yield warning(
             f"chart and image of {release.name}",
@@ -108,10 +108,10 @@ def _application(release: Release, chart: Chart) -> Iterator[Finding]:
 
 def _definitions(upgrade: Upgrade, release: Release, chart: Chart, *, unchanged: bool) -> Iterator[Finding]:
     """Helm installs what is in ``crds/`` once, and never again: docs "Custom Resource Definitions"."""
-    has_their_own_chart = any(each.name == f"{release.name}-crd" for each in upgrade.releases)
-    if unchanged or not chart.definitions or has_their_own_chart or release.name not in upgrade.before.charts:
+    has_their_own_chart = any(each.key == f"{release.key}-crd" for each in upgrade.releases)
+    if unchanged or not chart.definitions or has_their_own_chart or release.key not in upgrade.before.charts:
         return
-    pinned = load_releases().charts[release.name]
+    pinned = load_releases().charts[release.key]
     yield warning(
         f"custom resource definitions of {release.name}",
         f"{len(chart.definitions)} of them, which Helm does not upgrade: {', '.join(chart.definitions)}",
@@ -121,4 +121,4 @@ def _definitions(upgrade: Upgrade, release: Release, chart: Chart, *, unchanged:
 
 
 def _is_unchanged(upgrade: Upgrade, release: Release) -> bool:
-    return upgrade.before.charts.get(release.name) == release.version
+    return upgrade.before.charts.get(release.key) == release.version

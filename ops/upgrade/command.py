@@ -24,6 +24,7 @@ from ops.upgrade.subject import Live, Upgrade
 from ops.upgrade.versions import of_releases
 from ops.verify.command import open_kubernetes
 from settings import load_releases
+from settings.pulled import pulled
 
 CHECKS: tuple[Check[Upgrade], ...] = (
     Check("Airflow", "Airflow", airflow.version),
@@ -85,18 +86,23 @@ def upgrade_check(
     with explained(), ExitStack() as open_until_done:
         settings = settings_from(context or (), name=name, region=region)
         scratch = Path(open_until_done.enter_context(tempfile.TemporaryDirectory()))
+        chosen = pulled(settings).charts.keys()
         before, live = _without_aws(revision, from_releases, from_assembly), None
         if before is None:
             aws = connect(region=settings.region, partition=settings.partition, profile=profile)
             live = Live(aws, read_stack(aws, settings.name))
             api = open_kubernetes(aws, live.stack, kubeconfig, kube_context, open_until_done)
             before = sources.from_deployment(aws, live.stack, api)
+        before = sources.without_switched_off(before, chosen)
         upgrade = Upgrade(
             name=settings.name,
             region=settings.region,
             before=before.versions,
             after=of_releases(
-                load_releases(), kubernetes=settings.cluster.kubernetes_version, source="this working tree"
+                load_releases(),
+                charts=chosen,
+                kubernetes=settings.cluster.kubernetes_version,
+                source="this working tree",
             ),
             stacks_before=before.stacks,
             folder=assembly,

@@ -17,6 +17,7 @@ import yaml
 
 from ops.checks import NotCheckedError
 from ops.errors import OpsError
+from ops.proxies import proxy_environment
 from ops.upgrade.releases_in import Release
 from settings import load_releases
 
@@ -34,6 +35,7 @@ class Helm:
     def __init__(self, program: Path, folder: Path) -> None:
         self._program = program
         self._environment = {
+            **proxy_environment(),
             "HOME": str(folder),
             "HELM_CACHE_HOME": str(folder / "cache"),
             "HELM_CONFIG_HOME": str(folder / "config"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import urllib.error
 import urllib.request
@@ -71,7 +72,8 @@ class ConstraintFiles:
         except urllib.error.HTTPError as error:
             told = f"Airflow {version} has no constraints for Python {self.python}: {url} answered {error.code}"
             raise NotCheckedError(told, _give(url)) from None
-        except (OSError, UnicodeDecodeError) as error:
+        # The last two: an address of a proxy that is none.
+        except (OSError, ValueError, http.client.HTTPException) as error:
             cause = getattr(error, "reason", None) or error
             raise NotCheckedError(f"{url} cannot be reached: {cause}", _give(url)) from None
 

@@ -9,6 +9,7 @@ from typing import Any
 from ops.assembly import Assembly
 from ops.local.references import References
 from ops.names import RELEASE
+from settings import load_releases
 
 HELM = "Custom::AWSCDK-EKS-HelmChart"
 
@@ -25,9 +26,25 @@ class Release:
     """References are written out in them, as ``${Stack.LogicalId}``."""
 
     @property
+    def key(self) -> str:
+        """The key of its chart in settings/releases.yaml."""
+        return key_of(self.name, self.chart)
+
+    @property
     def is_airflow(self) -> bool:
         """Whether it is Airflow's own."""
         return self.name == RELEASE
+
+
+def key_of(release: str, chart: str) -> str:
+    """The key of a release's chart in settings/releases.yaml, by the chart's name; the release's own, if there is none.
+
+    A release may be called otherwise than its chart's key.
+    """
+    charts, name = load_releases().charts, chart.rpartition("/")[2]
+    if release in charts and charts[release].name == name:
+        return release
+    return next((key for key, each in charts.items() if each.name == name), release)
 
 
 def releases_in(assembly: Assembly) -> tuple[Release, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from ops.kubernetes_api import CORE, KubernetesApi, named
 from ops.names import RELEASE
 from ops.stack import DeployedStack, named_templates
 from ops.status_facts import AIRFLOW_VERSION
-from ops.upgrade.releases_in import HELM
+from ops.upgrade.releases_in import HELM, key_of
 from ops.upgrade.versions import AURORA, REDIS, Versions, of_table
+from settings import load_releases
 
 ROOT = Path(__file__).parents[2]
 RELEASES = "settings/releases.yaml"
@@ -88,6 +89,15 @@ def from_deployment(aws: Aws, stack: DeployedStack, kubernetes: KubernetesApi | 
     return Source(versions=replace(versions, engines=engines, nodes=nodes, unknown_nodes=unknown), stacks=stacks)
 
 
+def without_switched_off(source: Source, chosen: Collection[str]) -> Source:
+    """A table has charts that a deployment with these settings never installs: nothing of them goes or comes."""
+    if source.stacks is not None:
+        return source
+    known = load_releases().charts
+    charts = {key: each for key, each in source.versions.charts.items() if key in chosen or key not in known}
+    return replace(source, versions=replace(source.versions, charts=charts))
+
+
 def stacks_of(assembly: Assembly) -> Stacks:
     """Templates by stack; the top-level one has no name of its own, as deployments differ in theirs."""
     return {"": assembly.root.template, **{stack.name: stack.template for stack in assembly.nested}}
@@ -103,7 +113,10 @@ def _of_stacks(stacks: Stacks, source: str) -> Versions:
         source=source,
         airflow=airflow["version"],
         kubernetes=_property(bodies, "AWS::EKS::Cluster", "Version", source),
-        charts={name: str(properties["Version"]) for name, properties in releases.items()},
+        charts={
+            key_of(name, str(properties.get("Chart", name))): str(properties["Version"])
+            for name, properties in releases.items()
+        },
         engines={
             AURORA: _property(bodies, "AWS::RDS::DBCluster", "EngineVersion", source),
             REDIS: _property(bodies, "AWS::ElastiCache::ReplicationGroup", "EngineVersion", source),

@@ -70,7 +70,7 @@ class Upgrade:
         if assembly.root.name != self.name:
             told = f"{self.folder} holds the deployment {assembly.root.name}, not {self.name}"
             return NotCheckedError(told, _SYNTHESIZE)
-        synthesized = {each.name: each.version for each in releases_in(assembly)}
+        synthesized = {each.key: each.version for each in releases_in(assembly)}
         stale = {name for name, version in self.after.charts.items() if synthesized.get(name, version) != version}
         airflow = next((each.values.get("airflowVersion") for each in releases_in(assembly) if each.is_airflow), None)
         if airflow != self.after.airflow:

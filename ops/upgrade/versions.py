@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -24,7 +24,7 @@ class Versions:
     airflow: str
     kubernetes: str
     charts: Mapping[str, str]
-    """By the name of the Helm release."""
+    """By the key in settings/releases.yaml."""
     engines: Mapping[str, str]
     nodes: Mapping[str, str] = field(default_factory=dict)
     """Kubernetes version of nodes, by what tells it: the node group, a node."""
@@ -67,13 +67,13 @@ def step(before: str, after: str) -> str:
     return before if before == after else f"{before} → {after}"
 
 
-def of_releases(releases: Releases, *, kubernetes: str, source: str) -> Versions:
-    """What a table of releases comes to."""
+def of_releases(releases: Releases, *, charts: Collection[str], kubernetes: str, source: str) -> Versions:
+    """What a table of releases comes to with these of its charts: the settings switch others off."""
     return Versions(
         source=source,
         airflow=releases.images["airflow"].tag,
         kubernetes=kubernetes,
-        charts={key: chart.version for key, chart in releases.charts.items()},
+        charts={key: chart.version for key, chart in releases.charts.items() if key in charts},
         engines={AURORA: releases.engines.aurora_postgresql, REDIS: releases.engines.redis},
     )
 

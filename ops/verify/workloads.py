@@ -94,12 +94,12 @@ def node_pools(subject: Deployment) -> Findings:
 
 
 def controllers(subject: Deployment) -> Findings:
-    """What Airflow cannot do without is ready; what else is there, too."""
+    """What Airflow cannot do without is ready; what else the platform has installed, too."""
+    installed = {physical_id.rpartition("|")[2] for physical_id in subject.stack.of_type("AWS::EKS::Addon")}
+    needed = [*names.CONTROLLERS, *(each for addon, each in names.ADDON_CONTROLLERS.items() if addon in installed)]
     found = {(each["metadata"]["namespace"], named(each)): each for each in subject.api.list(APPS, "deployments")}
-    faults = [
-        f"{namespace}/{name} does not exist" for namespace, name in names.CONTROLLERS if (namespace, name) not in found
-    ]
-    others = {key: each for key, each in found.items() if key[0] != names.AIRFLOW_NAMESPACE}
+    faults = [f"{namespace}/{name} does not exist" for namespace, name in needed if (namespace, name) not in found]
+    others = {key: each for key, each in found.items() if key[0] in names.PLATFORM_NAMESPACES}
     for (namespace, name), each in others.items():
         ready, wanted = _replicas(each)
         if ready < wanted:
@@ -116,6 +116,7 @@ def deployments(subject: Deployment) -> Findings:
         named(each).removeprefix(f"{names.RELEASE}-"): each
         for kind in ("statefulsets", "deployments")
         for each in subject.api.list(APPS, kind, names.AIRFLOW_NAMESPACE)
+        if named(each).startswith(f"{names.RELEASE}-")
     }
     queues = sorted(name for name in found if name.startswith(names.WORKERS) and name not in names.AIRFLOW_COMPONENTS)
     for component in (*names.AIRFLOW_COMPONENTS, *queues):

@@ -62,7 +62,10 @@ def healthy() -> dict[str, Any]:
         )
         for component in names.AIRFLOW_COMPONENTS
     ]
-    others = [deployment(namespace, name, replicas=2) for namespace, name in names.CONTROLLERS]
+    others = [
+        deployment(namespace, name, replicas=2)
+        for namespace, name in (*names.CONTROLLERS, *names.ADDON_CONTROLLERS.values())
+    ]
     return {
         "/version": {"gitVersion": "v1.36.1-eks-0123456"},
         NODES: listed(*(node(f"ip-10-0-{index}-7", zone=f"us-west-2{zone}") for index, zone in enumerate("abc"))),

@@ -32,6 +32,19 @@ def test_of_spark(aws: Deployment) -> None:
     assert "Spark" in aws.templates
 
 
+def test_of_the_namespaces_of_controllers(aws: Deployment, internet: Deployment) -> None:
+    installed = {
+        str(each.namespace)
+        for deployment in (aws, internet)
+        for each in deployment.installed
+        if each.kind in ("Deployment", "HelmRelease")
+    }
+    assert installed - {names.AIRFLOW_NAMESPACE} <= names.PLATFORM_NAMESPACES
+    # A switch is off by default for the one that EKS makes.
+    made = {each.name for each in aws.objects if each.kind == "Namespace"}
+    assert names.PLATFORM_NAMESPACES - made <= {"kube-system", "amazon-cloudwatch", "spark-history"}
+
+
 def test_of_constructs() -> None:
     settings = build_settings({})
     context = AddonContext(
@@ -44,6 +57,7 @@ def test_of_constructs() -> None:
     )
     installed = {name: addon.name for name, addon in enabled_addons(context) if isinstance(addon, EksAddon)}
     assert installed == kubernetes.ADDONS
+    assert set(names.ADDON_CONTROLLERS) < set(installed.values())
 
 
 def test_of_the_synthesized_application(aws: Deployment) -> None:

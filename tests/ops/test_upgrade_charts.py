@@ -16,11 +16,13 @@ from ops.upgrade.archives import Archives, Chart, read_chart
 from ops.upgrade.chart_keys import deprecated_keys, unknown_keys
 from ops.upgrade.command import CHECKS
 from ops.upgrade.helm import Helm, HelmError, deprecations, find_helm
+from ops.upgrade.releases_in import key_of
+from ops.upgrade.sources import Source, from_assembly, without_switched_off
 from ops.upgrade.subject import Upgrade
 from settings import load_releases
 from tests.charts import rendering
 from tests.charts.builders import build_charts, settings_for
-from tests.ops.upgrade_kit import KEDA, chart, only, platform, upgrade, versions
+from tests.ops.upgrade_kit import KEDA, chart, only, platform, synthesize, upgrade, versions
 from tests.support.quiet import QUIET
 
 CHECKS_BY_NAME = {check.name: check for check in CHECKS}
@@ -46,6 +48,41 @@ def looked_at(folder: Path, helm: Helm, values: Mapping[str, Any], **files: str 
     small = chart(folder / "charts", **{"values.yaml": {"replicas": 1, "from": ""}, **files})
     subject = upgrade(folder, before=OLD, charts=[small], resources=platform({"keda": values}))
     return [result for result in results(subject, helm) if result.check != "chart keda"]
+
+
+class TestReleases:
+    def test_a_release_that_is_called_otherwise_than_its_key(self, tmp_path: Path) -> None:
+        resources = platform()
+        resources["Releasekeda"]["Properties"]["Release"] = "our-keda"
+        before = from_assembly(synthesize(tmp_path / "before", resources))
+        subject = upgrade(tmp_path, before=before.versions, resources=resources)
+        found = {result.check: result for result in results(subject)}
+        assert found["chart keda"].found == f"{KEDA}, unchanged"
+        assert found["values of our-keda"].found == "not looked at: the chart is unchanged"
+
+    def test_a_release_of_a_chart_that_the_table_does_not_have(self, tmp_path: Path) -> None:
+        archives = Archives([], tmp_path)
+        assert not archives.has("our-own", "1.0.0")
+        with pytest.raises(NotCheckedError, match="has no chart our-own"):
+            archives.chart("our-own", "1.0.0")
+
+    @pytest.mark.parametrize(
+        ("release", "of", "key"),
+        [
+            ("keda", "keda", "keda"),
+            ("our-keda", "keda", "keda"),
+            ("our-keda", "oci://registry.example.com/charts/keda", "keda"),
+            ("our-own", "our-chart", "our-own"),
+        ],
+    )
+    def test_the_key_of_a_release(self, release: str, of: str, key: str) -> None:
+        assert key_of(release, of) == key
+
+    def test_charts_that_the_settings_switch_off_neither_come_nor_go(self) -> None:
+        table = Source(versions=versions(charts={"keda": "2.0.0", "opencost": "1.0.0", "gone": "1.0.0"}))
+        assert without_switched_off(table, ["keda"]).versions.charts == {"keda": "2.0.0", "gone": "1.0.0"}
+        deployed = Source(versions=table.versions, stacks={})
+        assert without_switched_off(deployed, ["keda"]) is deployed
 
 
 class TestVersions:

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -39,7 +39,13 @@ STACK = DeployedStack(
     description="",
     termination_protection=False,
     outputs={},
-    resources=(Resource(type="AWS::EFS::FileSystem", logical_id="Dags", physical_id="fs-1", status="", stack=""),),
+    resources=tuple(
+        Resource(type=type_, logical_id="", physical_id=id_, status="", stack="")
+        for type_, id_ in (
+            ("AWS::EFS::FileSystem", "fs-1"),
+            *(("AWS::EKS::Addon", f"airflow|{addon}") for addon in names.ADDON_CONTROLLERS),
+        )
+    ),
 )
 
 
@@ -59,17 +65,17 @@ class Cluster:
             "resourcesVpcConfig": {"endpointPublicAccess": False, **access},
         }
 
-    def results(self, **access: object) -> dict[str, Result]:
+    def results(self, stack: DeployedStack = STACK, **access: object) -> dict[str, Result]:
         """Every result, by the name of its check."""
         with mock_aws():
             aws = make_aws()
             with eks_api(aws, self.described(**access)) as api:
-                return results_of(api)
+                return results_of(api, stack)
 
 
-def results_of(api: KubernetesApi | NotCheckedError) -> dict[str, Result]:
+def results_of(api: KubernetesApi | NotCheckedError, stack: DeployedStack = STACK) -> dict[str, Result]:
     test = DagTest(dag_id="hello", skip=True, timeout_seconds=1)
-    subject = Deployment(aws=make_aws(), stack=STACK, kubernetes=api, dag_test=test)
+    subject = Deployment(aws=make_aws(), stack=stack, kubernetes=api, dag_test=test)
     runner = Runner(unknown=Status.NOT_CHECKED, console=Console(file=io.StringIO()))
     return {result.check: result for result in runner.run(IN_CLUSTER, subject)}
 
@@ -100,6 +106,26 @@ def test_workers_of_a_further_queue_are_looked_at(cluster: Cluster) -> None:
     assert cluster.results()["airflow-worker-reports"].status is Status.FAILURE
 
 
+@pytest.mark.parametrize("addon", names.ADDON_CONTROLLERS)
+def test_the_controller_of_an_addon_is_missed_where_the_addon_is_on(cluster: Cluster, addon: str) -> None:
+    controller = names.ADDON_CONTROLLERS[addon]
+    deployments = cluster.fake.items(fake.ALL_DEPLOYMENTS)
+    deployments[:] = [each for each in deployments if each["metadata"]["name"] != controller[1]]
+    assert f"{'/'.join(controller)} does not exist" in cluster.results()["controllers"].found
+    without = replace(STACK, resources=tuple(each for each in STACK.resources if addon not in each.physical_id))
+    assert cluster.results(without)["controllers"].status is Status.OK
+
+
+def test_what_somebody_else_runs_is_no_fault_of_the_platforms(cluster: Cluster) -> None:
+    cluster.fake.items(fake.ALL_DEPLOYMENTS).append(fake.deployment("a-tenant", "their-own", replicas=2, ready=0))
+    cluster.fake.items(fake.DEPLOYMENTS).append(
+        fake.deployment(names.AIRFLOW_NAMESPACE, "worker-of-somebody", replicas=1, ready=0)
+    )
+    results = cluster.results()
+    assert {result.status for result in results.values()} == {Status.OK}
+    assert "their-own" not in results["controllers"].found
+
+
 def _set(kind: str, index: int, change: Callable[[fake.Object], object]) -> Callable[[FakeKubernetes], object]:
     return lambda kubernetes: change(kubernetes.items(kind)[index])
 
@@ -121,7 +147,7 @@ FAULTS: tuple[tuple[str, Callable[[FakeKubernetes], object], str], ...] = (
     ("node pools", lambda it: it.items(fake.POOLS).pop(), "NodePool airflow-workers does not exist"),
     ("node pools", _set(fake.CLASSES, 0, _not_ready), "EC2NodeClass default: Because"),
     ("controllers", lambda it: it.items(fake.ALL_DEPLOYMENTS).pop(0), "kube-system/coredns does not exist"),
-    ("controllers", _set(fake.ALL_DEPLOYMENTS, 5, lambda it: it["status"].pop("readyReplicas")),
+    ("controllers", _set(fake.ALL_DEPLOYMENTS, 3, lambda it: it["status"].pop("readyReplicas")),
      "keda/keda-operator has 0 of 2 replicas ready"),
     ("airflow-scheduler", _set(fake.DEPLOYMENTS, 1, lambda it: it["status"].update(readyReplicas=1)), "1/2 ready"),
     ("airflow-scheduler", _set(fake.DEPLOYMENTS, 1, lambda it: it["metadata"].update(generation=4)), "0/2 ready"),
