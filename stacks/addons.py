@@ -14,6 +14,7 @@ from aws_cdk import aws_kms as kms
 
 from airflow_eks.addons import Addon
 from airflow_eks.chart_installer import ChartInstaller
+from airflow_eks.cluster_clearing import ClusterClearing
 from airflow_eks.iam import allow
 from airflow_eks.log_groups import OwnedLogGroup, group_id, retention
 from airflow_eks.pod_identity import PodIdentity
@@ -67,6 +68,7 @@ def install_addons(
     *,
     context: AddonContext,
     cluster: eks.ICluster,
+    clearing: ClusterClearing,
     app: cdk8s.App,
     key: kms.IKey,
     nodes: IDependable,
@@ -107,7 +109,7 @@ def install_addons(
                 )
             )
         chart = addon.chart(app, name.replace("_", "-"))
-        installed[name] = ChartInstaller(scope, id_, cluster=cluster, chart=chart, after=first)
+        installed[name] = ChartInstaller(scope, id_, cluster=cluster, clearing=clearing, chart=chart, after=first)
     return installed
 
 

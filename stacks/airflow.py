@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 
 from airflow_eks import broker, database, file_system
 from airflow_eks.chart_installer import ChartInstaller
+from airflow_eks.cluster_clearing import ClusterClearing
 from airflow_eks.front_door import DomainCertificate, DomainRecord, WebAcl
 from airflow_eks.iam import allow, decrypt, use_key
 from airflow_eks.pod_identity import PodIdentity
@@ -34,6 +35,7 @@ class Airflow(NestedStack):
         settings: Settings,
         registry: Registry,
         cluster: eks.ICluster,
+        clearing: ClusterClearing,
         state: State,
         dag_repository: charts.DagRepository,
         codecommit_repository: str | None,
@@ -74,8 +76,8 @@ class Airflow(NestedStack):
         before = [*self._admit_cluster(cluster, state), *identities]
         if settings.airflow.task_pods.enabled:
             # On the way back, Airflow starts no pods any more when those that run are deleted with their namespace.
-            before.append(self._task_pods(settings, cluster))
-        installed = ChartInstaller(self, "Airflow", cluster=cluster, chart=chart, after=before)
+            before.append(self._task_pods(settings, cluster, clearing))
+        installed = ChartInstaller(self, "Airflow", cluster=cluster, clearing=clearing, chart=chart, after=before)
         ingress = settings.airflow.ingress
         if ingress.hosted_zone_id and ingress.domain:
             DomainRecord(
@@ -89,7 +91,7 @@ class Airflow(NestedStack):
                 scheme=ingress.effective_scheme,
             ).node.add_dependency(installed)
 
-    def _task_pods(self, settings: Settings, cluster: eks.ICluster) -> ChartInstaller:
+    def _task_pods(self, settings: Settings, cluster: eks.ICluster, clearing: ClusterClearing) -> ChartInstaller:
         task_pods = settings.airflow.task_pods
         identity = PodIdentity(
             self,
@@ -108,7 +110,7 @@ class Airflow(NestedStack):
             airflow_accounts={each: charts.service_account(each) for each in ("worker", "triggerer")},
             network_policies=settings.cluster.network_policies,
         )
-        return ChartInstaller(self, "TaskPods", cluster=cluster, chart=chart, after=[identity])
+        return ChartInstaller(self, "TaskPods", cluster=cluster, clearing=clearing, chart=chart, after=[identity])
 
     def _load_balancer(self, settings: Settings, subnet_ids: tuple[str, ...]) -> charts.LoadBalancer:
         """What the load balancer's controller is told of what is outside the cluster."""

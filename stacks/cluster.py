@@ -12,6 +12,8 @@ from aws_cdk import aws_lambda as lambda_
 
 from airflow_eks.addons import EksAddons
 from airflow_eks.cluster import Cluster as ClusterConstruct
+from airflow_eks.cluster_clearing import ClusterClearing
+from airflow_eks.deployment_guard import DeploymentGuard
 from airflow_eks.log_groups import retention
 from airflow_eks.node_group import SystemNodeGroup
 from charts.placement import POOL_LABEL, SYSTEM_POOL
@@ -32,25 +34,41 @@ class Cluster(NestedStack):
         registry: Registry,
         vpc: ec2.IVpc,
         subnets: ec2.SubnetSelection,
+        guard: DeploymentGuard,
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_, description="Cluster: EKS, Graviton node group, EKS add-ons")
         cluster = settings.cluster
         log_retention = retention(settings.logs.retention_days)
-        self.eks: eks.ICluster = ClusterConstruct(
+        kubectl_layer = self._kubectl_layer(cluster.kubernetes_version)
+        made = ClusterConstruct(
             self,
             "Cluster",
             name=settings.name,
             kubernetes_version=cluster.kubernetes_version,
-            kubectl_layer=self._kubectl_layer(cluster.kubernetes_version),
+            kubectl_layer=kubectl_layer,
             vpc=vpc,
             subnets=subnets,
             public_access=cluster.has_public_endpoint,
             public_access_cidrs=cluster.public_access_cidrs,
             administrators=cluster.administrators,
+            guard=guard,
             key=key,
             log_retention=log_retention,
-        ).eks
+        )
+        self.eks: eks.ICluster = made.eks
+        self.clearing = ClusterClearing(
+            self,
+            "Clearing",
+            cluster=self.eks,
+            cluster_name=settings.name,
+            region=settings.region,
+            kubectl_layer=kubectl_layer,
+            vpc=vpc,
+            subnets=subnets,
+            security_group=made.kubectl_security_group,
+            key=key,
+        )
         addons = addon_context(settings=settings, registry=registry, vpc_id=vpc.vpc_id, key_arn=key.key_arn)
         networking = EksAddons(
             self,

@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from airflow_eks.chart_installer import ChartInstaller
+from airflow_eks.cluster_clearing import ClusterClearing
 from airflow_eks.iam import allow, decrypt
 from airflow_eks.karpenter import Karpenter
 from airflow_eks.load_balancer_controller import load_balancer_controller_statements
@@ -21,7 +22,7 @@ from charts.addons.base import GrafanaInputs, MetricsWorkspace
 from charts.airflow import SecretArns
 from charts.node_pools import NodeTemplate
 from charts.placement import TASK_PODS_POOL, worker_pool
-from constructs import Construct
+from constructs import Construct, IDependable
 from settings import Registry, Settings, capacity
 from settings.dags import GitSettings
 from settings.ingress import OidcSettings
@@ -40,6 +41,7 @@ class Controllers(NestedStack):
         settings: Settings,
         registry: Registry,
         cluster: eks.ICluster,
+        clearing: ClusterClearing,
         vpc_id: str,
         node_subnet_terms: tuple[dict[str, Any], ...],
         secret_arns: SecretArns,
@@ -50,12 +52,12 @@ class Controllers(NestedStack):
         self._app = cdk8s.App()
         self._settings = settings
         self._registry = registry
-        self._cluster = cluster
-        storage_classes = ChartInstaller(
-            self,
+        self._cluster, self._clearing = cluster, clearing
+        # What is made before all of them goes after all of them.
+        self._leftovers = clearing.after_controllers(self, "Leftovers")
+        storage_classes = self._install(
             "Storage",
-            cluster=cluster,
-            chart=storage.StorageChart(
+            storage.StorageChart(
                 self._app,
                 "storage",
                 kms_key_arn=key.key_arn,
@@ -63,12 +65,7 @@ class Controllers(NestedStack):
                 efs=settings.addons.efs_csi_driver,
             ),
         )
-        ChartInstaller(
-            self,
-            "Keda",
-            cluster=cluster,
-            chart=keda.KedaChart(self._app, "keda", registry=registry, vpc_cidrs=settings.policed_cidrs),
-        )
+        self._install("Keda", keda.KedaChart(self._app, "keda", registry=registry, vpc_cidrs=settings.policed_cidrs))
         self._load_balancer_controller(vpc_id)
         secrets = self._external_secrets(secret_arns, grafana, key)
         nodes = self._karpenter(node_subnet_terms, key)
@@ -83,12 +80,17 @@ class Controllers(NestedStack):
                 grafana=grafana,
             ),
             cluster=cluster,
+            clearing=clearing,
             app=self._app,
             key=key,
             nodes=nodes,
             secrets=secrets,
-            after=[storage_classes],
+            after=[self._leftovers, storage_classes],
         )
+
+    def _install(self, id_: str, chart: cdk8s.Chart, *after: IDependable) -> ChartInstaller:
+        after = (self._leftovers, *after)
+        return ChartInstaller(self, id_, cluster=self._cluster, clearing=self._clearing, chart=chart, after=after)
 
     def _metrics_workspace(self, key: kms.IKey) -> MetricsWorkspace:
         made = MetricsStore(self, "MetricsStore", name=self._settings.name, key=key)
@@ -121,7 +123,7 @@ class Controllers(NestedStack):
             # The one load balancer that there is leads to Airflow.
             tags=settings.tags_of("airflow"),
         )
-        ChartInstaller(self, "LoadBalancerController", cluster=self._cluster, chart=chart, after=[identity])
+        self._install("LoadBalancerController", chart, identity)
 
     def _external_secrets(
         self, secret_arns: SecretArns, grafana: GrafanaInputs | None, key: kms.IKey
@@ -150,9 +152,9 @@ class Controllers(NestedStack):
             vpc_cidrs=settings.policed_cidrs,
             bundle_url=settings.database.ca_bundle_url,
         )
-        return ChartInstaller(self, "ExternalSecrets", cluster=self._cluster, chart=chart, after=[identity])
+        return self._install("ExternalSecrets", chart, identity)
 
-    def _karpenter(self, node_subnet_terms: tuple[dict[str, Any], ...], key: kms.IKey) -> ChartInstaller:
+    def _karpenter(self, node_subnet_terms: tuple[dict[str, Any], ...], key: kms.IKey) -> IDependable:
         settings = self._settings
         aws = Karpenter(
             self,
@@ -187,7 +189,11 @@ class Controllers(NestedStack):
             else None,
         )
         self.spot_rule = aws.spot_rule
-        return ChartInstaller(self, "Karpenter", cluster=self._cluster, chart=chart, after=[aws])
+        pools = self._install("Karpenter", chart, aws)
+        # Between the pools and what needs their nodes: a deletion looks there whether Karpenter can take them away.
+        asked = self._clearing.before_node_pools(self, "BeforeNodePools")
+        asked.node.add_dependency(pools)
+        return asked
 
 
 def _read_client_secret(oidc: OidcSettings | None) -> list[iam.PolicyStatement]:

@@ -22,13 +22,13 @@ class DagSource(NestedStack):
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, key: kms.IKey) -> None:
         super().__init__(scope, id_, description="DagSource: the repository of the DAGs")
         charge_to(self, "dags")
-        self.name = f"{settings.name}-dags"
-        DagRepository(
+        made = DagRepository(
             self,
             "DagRepository",
-            name=self.name,
+            name=f"{settings.name}-dags",
             branch=settings.dags.branch,
             seed=SEED,
             key=key,
             removal_policy=Removal.of(settings).everything_else,
         )
+        self.name: str = made.repository.repository_name

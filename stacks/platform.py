@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, CfnOutput, Environment, Stack, Tags
+from aws_cdk import Aws, CfnOutput, Environment, NestedStack, Stack, Tags
 from aws_cdk import aws_kms as kms
 
+from airflow_eks.deployment_guard import DeploymentGuard
 from airflow_eks.encryption_key import EncryptionKey
 from airflow_eks.tags import charge_to
 from charts.airflow import DagRepository
@@ -50,10 +51,18 @@ class Platform(Stack):
             removal_policy=Removal.of(settings).everything_else,
         ).key
 
+        guard = DeploymentGuard(self, "Guard", name=settings.name, key=key)
         network = self._network(settings, key)
-        state = State(self, "State", settings=settings, vpc=network.vpc, subnets=network.data, key=key)
+        state = State(self, "State", settings=settings, vpc=network.vpc, subnets=network.data, guard=guard, key=key)
         cluster = Cluster(
-            self, "Cluster", settings=settings, registry=registry, vpc=network.vpc, subnets=network.private, key=key
+            self,
+            "Cluster",
+            settings=settings,
+            registry=registry,
+            vpc=network.vpc,
+            subnets=network.private,
+            guard=guard,
+            key=key,
         )
         controllers = Controllers(
             self,
@@ -61,6 +70,7 @@ class Platform(Stack):
             settings=settings,
             registry=registry,
             cluster=cluster.eks,
+            clearing=cluster.clearing,
             vpc_id=network.vpc.vpc_id,
             node_subnet_terms=network.node_subnet_terms,
             secret_arns=state.secret_arns,
@@ -79,6 +89,7 @@ class Platform(Stack):
             settings=settings,
             registry=registry,
             cluster=cluster.eks,
+            clearing=cluster.clearing,
             state=state,
             dag_repository=dag_repository,
             codecommit_repository=codecommit_repository,
@@ -97,6 +108,7 @@ class Platform(Stack):
                 settings=settings,
                 registry=registry,
                 cluster=cluster.eks,
+                clearing=cluster.clearing,
                 bucket=state.spark_bucket,
                 key=key,
             ).node.add_dependency(controllers)
@@ -117,6 +129,11 @@ class Platform(Stack):
         charge_to(cluster, "cluster")
         charge_to(controllers, "addons")
         charge_to(airflow, "airflow")
+        nested = [each for each in self.node.children if isinstance(each, NestedStack)]
+        for stack in nested:
+            stack.node.add_dependency(guard.ready)
+        cluster.clearing.before_everything(self, "Clearing", nested=nested)
+        guard.protect_database(state.database.cluster, protected=settings.deletion_protection, after=nested)
         self._outputs(settings, state=state, dag_repository_url=dag_repository.url)
 
     def _network(self, settings: Settings, key: kms.IKey) -> Network | ExistingNetwork:

@@ -23,4 +23,7 @@ class Removal:
         if settings.removal == "destroy":
             return Removal(database=RemovalPolicy.DESTROY, everything_else=RemovalPolicy.DESTROY, keep=False)
         # A database that stayed would hold on to the network, which could then not be deleted: a snapshot does not.
-        return Removal(database=RemovalPolicy.SNAPSHOT, everything_else=RemovalPolicy.RETAIN, keep=True)
+        # What a first deployment that fails had made is empty, and goes again.
+        return Removal(
+            database=RemovalPolicy.SNAPSHOT, everything_else=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, keep=True
+        )

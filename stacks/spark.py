@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from airflow_eks.chart_installer import ChartInstaller
+from airflow_eks.cluster_clearing import ClusterClearing
 from airflow_eks.pod_identity import PodIdentity
 from airflow_eks.spark_permissions import history_statements, team_statements
 from airflow_eks.tags import charge_to
@@ -30,6 +31,7 @@ class Spark(NestedStack):
         settings: Settings,
         registry: Registry,
         cluster: eks.ICluster,
+        clearing: ClusterClearing,
         bucket: s3.IBucket,
         key: kms.IKey,
     ) -> None:
@@ -50,7 +52,7 @@ class Spark(NestedStack):
             airflow_accounts={each: airflow.service_account(each) for each in ("worker", "triggerer")},
             vpc_cidrs=settings.policed_cidrs,
         )
-        ChartInstaller(self, "Spark", cluster=cluster, chart=chart, after=identities)
+        ChartInstaller(self, "Spark", cluster=cluster, clearing=clearing, chart=chart, after=identities)
 
     def _team(self, name: str) -> PodIdentity:
         prefixes = [charts.event_log_prefix(name), charts.team_prefix(name)]

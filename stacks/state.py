@@ -11,6 +11,7 @@ from airflow_eks.airflow_secrets import AirflowSecrets
 from airflow_eks.alarms.data import queue_nodes
 from airflow_eks.broker import MessageBroker
 from airflow_eks.database import MetadataDatabase
+from airflow_eks.deployment_guard import DeploymentGuard
 from airflow_eks.file_system import DagFileSystem
 from airflow_eks.log_bucket import LogBucket
 from airflow_eks.log_groups import retention
@@ -36,6 +37,7 @@ class State(NestedStack):
         settings: Settings,
         vpc: ec2.IVpc,
         subnets: ec2.SubnetSelection,
+        guard: DeploymentGuard,
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_, description="State: database, queue, file system, log bucket, secrets")
@@ -52,7 +54,6 @@ class State(NestedStack):
             instance_type=settings.database.instance_type,
             readers=settings.database.readers,
             backup_retention_days=settings.database.backup_retention_days,
-            deletion_protection=settings.deletion_protection,
             removal_policy=removal.database,
             key=key,
             log_retention=log_retention,
@@ -90,6 +91,8 @@ class State(NestedStack):
             key=key,
         )
         charge_to(log_bucket, "logs")
+        if removal.keep:
+            guard.empty_bucket_after_failure(self, "EmptyLogBucket", bucket=log_bucket.bucket)
         self.log_bucket = log_bucket.bucket
         self.spark_bucket: s3.IBucket | None = None
         if settings.addons.spark_operator:
@@ -102,6 +105,8 @@ class State(NestedStack):
                 key=key,
             )
             charge_to(spark_bucket, "spark")
+            if removal.keep:
+                guard.empty_bucket_after_failure(self, "EmptySparkBucket", bucket=spark_bucket.bucket)
             self.spark_bucket = spark_bucket.bucket
         secrets = AirflowSecrets(
             self,

@@ -11,6 +11,7 @@ import cdk8s
 from aws_cdk import Duration
 from aws_cdk import aws_eks_v2 as eks
 
+from airflow_eks.cluster_clearing import ClusterClearing
 from constructs import Construct, IDependable
 
 HELM_RELEASE_KIND = "HelmRelease"
@@ -53,6 +54,7 @@ class ChartInstaller(Construct):
         *,
         cluster: eks.ICluster,
         chart: cdk8s.Chart,
+        clearing: ClusterClearing | None = None,
         after: Sequence[IDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
@@ -61,7 +63,18 @@ class ChartInstaller(Construct):
             made = [self._install(cluster, manifest) for manifest in wave]
             for construct in made:
                 construct.node.add_dependency(*previous)
-            previous = made
+            previous = [*made, *self._clear_namespaces(clearing, wave, made)]
+
+    def _clear_namespaces(
+        self, clearing: ClusterClearing | None, wave: Sequence[Manifest], made: Sequence[Construct]
+    ) -> Iterator[Construct]:
+        """Between a namespace and what is in it: a deletion looks there whether something would not go."""
+        for manifest, construct in zip(wave, made, strict=True):
+            if clearing and manifest["kind"] == "Namespace":
+                name = manifest["metadata"]["name"]
+                asked = clearing.before_namespace(self, f"Clear-{name}", name)
+                asked.node.add_dependency(construct)
+                yield asked
 
     def _install(self, cluster: eks.ICluster, manifest: Manifest) -> Construct:
         size = len(json.dumps(manifest).encode())

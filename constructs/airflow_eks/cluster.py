@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from airflow_eks.deployment_guard import DeploymentGuard
 from airflow_eks.log_groups import OwnedLogGroup, take_over_log_group
 from airflow_eks.ordering import order
 from constructs import Construct
@@ -36,14 +37,15 @@ class Cluster(Construct):
         public_access: bool,
         public_access_cidrs: Sequence[str],
         administrators: Sequence[str],
+        guard: DeploymentGuard,
         key: kms.IKey,
         log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, id_)
         # EKS makes this group by itself if it is missing, and leaves it behind.
-        log_group = OwnedLogGroup(
-            self, "ControlPlaneLogs", name=f"/aws/eks/{name}/cluster", retention=log_retention, key=key
-        )
+        group_name = f"/aws/eks/{name}/cluster"
+        log_group = OwnedLogGroup(self, "ControlPlaneLogs", name=group_name, retention=log_retention, key=key)
+        guard.make_way(self, "LogsOfEarlierCluster", log_group=log_group.log_group, name=group_name)
         self.kubectl_security_group = ec2.SecurityGroup(
             self, "KubectlSecurityGroup", vpc=vpc, description="The function that runs kubectl and helm"
         )

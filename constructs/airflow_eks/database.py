@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration, Fn, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -10,6 +10,7 @@ from aws_cdk import aws_rds as rds
 
 from airflow_eks.log_groups import OwnedLogGroup
 from airflow_eks.ordering import order
+from airflow_eks.stack_id import name_with_stack_id
 from constructs import Construct
 
 _CA = rds.CaCertificate.RDS_CA_RSA2048_G1
@@ -24,6 +25,9 @@ class MetadataDatabase(Construct):
 
     Amazon RDS makes the master password, keeps it in Secrets Manager, and changes it every seven days: no function of
     ours runs for that. The secret is JSON with `username` and `password`, belongs to RDS and goes with the cluster.
+
+    Its deletion protection is not said here, or a first deployment that fails could not be rolled back: DeploymentGuard
+    switches it on in the end. What a template does not say, CloudFormation changes in no update.
     """
 
     def __init__(
@@ -38,16 +42,13 @@ class MetadataDatabase(Construct):
         instance_type: str,
         readers: int,
         backup_retention_days: int,
-        deletion_protection: bool,
         removal_policy: RemovalPolicy,
         key: kms.IKey,
         log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, id_)
-        # Aurora names its log group after the cluster, so the cluster's name must be known before it is there. A part
-        # of the stack's id makes it new in each deployment: nothing that an earlier one kept is in its way.
-        stack_uuid = Fn.select(2, Fn.split("/", Aws.STACK_ID))
-        identifier = Fn.join("-", [name, Fn.select(0, Fn.split("-", stack_uuid))])
+        # Aurora names its log group after the cluster, so the cluster's name must be known before it is there.
+        identifier = name_with_stack_id(name)
         log_group = OwnedLogGroup(
             self,
             "Logs",
@@ -97,7 +98,6 @@ class MetadataDatabase(Construct):
             ),
             backup=rds.BackupProps(retention=Duration.days(backup_retention_days)),
             copy_tags_to_snapshot=True,
-            deletion_protection=deletion_protection,
             removal_policy=removal_policy,
             storage_encrypted=True,
             storage_encryption_key=key,

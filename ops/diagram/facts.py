@@ -228,10 +228,13 @@ def _repository(contents: Contents, values: Mapping[str, Any]) -> Repository:
     url, delivery = _git(values)
     codecommit = "git-codecommit" in url
     parts = urlsplit(url)
+    name = parts.path.rpartition("/")[2] if codecommit else parts.hostname or url
+    made = contents.count("AWS::CodeCommit::Repository") > 0
     return Repository(
-        name=parts.path.rpartition("/")[2] if codecommit else parts.hostname or url,
+        # Of one that is made, without the part of its stack's id, which is known when that is there.
+        name=f"{contents.assembly.root.name}-dags" if made else name,
         codecommit=codecommit,
-        made=contents.count("AWS::CodeCommit::Repository") > 0,
+        made=made,
         delivery=delivery,
     )
 

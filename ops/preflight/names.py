@@ -42,20 +42,10 @@ def stack(subject: Preflight) -> Findings:
 def taken(subject: Preflight) -> Findings:
     """What has a fixed name, and is there although no stack has made it."""
     name = subject.settings.name
-    repository, group = f"{name}-dags", f"/aws/eks/{name}/cluster"
+    group = f"/aws/eks/{name}/cluster"
     aws = subject.aws
-    region = f"--region {aws.region}"
-    codecommit, eks = aws.client("codecommit"), aws.client("eks")
-
-    groups = aws.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group)
-    yield _free(
-        subject,
-        f"log group {group}",
-        there=any(each["logGroupName"] == group for each in groups),
-        type_="AWS::Logs::LogGroup",
-        id_=group,
-        advice=f"Delete it: aws logs delete-log-group --log-group-name {group} {region}",
-    )
+    eks = aws.client("eks")
+    yield from _log_group(subject, group)
     yield _free(
         subject,
         f"cluster {name}",
@@ -64,18 +54,27 @@ def taken(subject: Preflight) -> Findings:
         id_=name,
         advice="Choose another name: --context name=…",
     )
-    if subject.settings.dags.existing_repository is not None or subject.settings.dags.git is not None:
-        return
-    yield _free(
-        subject,
-        f"repository {repository}",
-        there=found(codecommit.get_repository, "RepositoryDoesNotExistException", repositoryName=repository)
-        is not None,
-        type_="AWS::CodeCommit::Repository",
-        id_="",  # CloudFormation knows it by a generated id
-        advice=f"Use it: --context dags.existing_repository={repository}. Or delete it, with all DAGs in it: "
-        f"aws codecommit delete-repository --repository-name {repository} {region}",
+
+
+def _log_group(subject: Preflight, name: str) -> Findings:
+    """The group of the control plane's logs. One that AWS made by itself, to put last words in, is in no way."""
+    groups = subject.aws.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)
+    there = next((each for each in groups if each["logGroupName"] == name), None)
+    check, delete = (
+        f"log group {name}",
+        f"aws logs delete-log-group --log-group-name {name} --region {subject.aws.region}",
     )
+    if there is None or (subject.stack is not None and name in subject.stack.of_type("AWS::Logs::LogGroup")):
+        yield _free(subject, check, there=there is not None, type_="AWS::Logs::LogGroup", id_=name, advice="")
+    elif {"retentionInDays", "kmsKeyId"} & there.keys():
+        yield failure(check, "exists already, and no stack of this name owns it", f"Delete it: {delete}")
+    else:
+        yield warning(
+            check,
+            "was made by AWS itself, for an earlier cluster of this name",
+            "`cdk deploy` takes it away if it holds one hour's logs at the most. Otherwise save them first, then: "
+            f"{delete}",
+        )
 
 
 def dag_repository(subject: Preflight) -> Findings:
@@ -95,6 +94,6 @@ def dag_repository(subject: Preflight) -> Findings:
 def _free(subject: Preflight, check: str, *, there: bool, type_: str, id_: str, advice: str) -> Finding:
     if not there:
         return ok(check, "is free")
-    if subject.stack is not None and any(id_ in ("", owned) for owned in subject.stack.of_type(type_)):
+    if subject.stack is not None and any(id_ == owned for owned in subject.stack.of_type(type_)):
         return ok(check, "belongs to the stack")
     return failure(check, "exists already, and no stack of this name owns it", advice)

@@ -79,7 +79,7 @@ def serve(*, port: int, state: Path) -> None:
     application = Front(DomainDispatcherApplication(_application), state=state)
     server = make_server(HOST, port, application, threaded=True, request_handler=_RequestHandler)
     endpoint = f"http://{HOST}:{server.server_port}"
-    service.configure(endpoint=endpoint)
+    service.configure(endpoint=endpoint, state=state)
     functions = lambda_runtime.Functions(endpoint=endpoint, state=state)
     _list_moto_modules_once()
     _share_one_loader()

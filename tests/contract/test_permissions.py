@@ -23,6 +23,7 @@ ON_ANYTHING = (
     ("/KarpenterResources/Identity/", "ReadInstanceOffers", NO_RESOURCE),
     ("/KarpenterResources/Identity/", "ReadPrices", NO_RESOURCE),
     ("/KarpenterResources/Identity/", "ListInstanceProfiles", NO_RESOURCE),
+    ("/Cluster/Clearing/", "FindLeftovers", NO_RESOURCE),
     ("/Alarms/LoadBalancer/", "DescribeLoadBalancers", NO_RESOURCE),
     ("/Alarms/LoadBalancer/", "DescribeTargetGroups", NO_RESOURCE),
 )
@@ -42,6 +43,7 @@ MANAGED = (
     ("AmazonEBSCSIDriverPolicy", "/aws-ebs-csi-driver-ebs-csi-controller-sa/", "AWS' own policy for its add-on"),
     ("AWSLambdaBasicExecutionRole", "/KubectlProvider/", "the CDK's own function"),
     ("AWSLambdaVPCAccessExecutionRole", "/KubectlProvider/", "the CDK's own function"),
+    ("AWSLambdaVPCAccessExecutionRole", "/Clearing/", "a function in a VPC has interfaces there"),
     ("AmazonEC2ContainerRegistryReadOnly", "/KubectlProvider/", "helm pulls charts"),
     ("AmazonElasticContainerRegistryPublicReadOnly", "/KubectlProvider/", "helm pulls charts"),
     ("AWSLambdaBasicExecutionRole", "/Custom::", "the CDK's own function"),

@@ -54,10 +54,10 @@ def _start(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def _synthesize(folder: Path, region: str, partition: str) -> Path:
+def synthesize(folder: Path, region: str, partition: str, size: str = "dev") -> Path:
     """As `cdk synth` does, without another interpreter: the demo shows that the command line can do it."""
     metadata = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
-    context = {**cdk_json_context(), **metadata, "region": region, "partition": partition, "size": "dev"}
+    context = {**cdk_json_context(), **metadata, "region": region, "partition": partition, "size": size}
     app = App(context=context, outdir=str(folder), analytics_reporting=False)
     Platform(app, settings=load_settings(context))
     app.synth()
@@ -81,7 +81,7 @@ def lives(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     ):
         if fixture not in asked:
             continue
-        assembly, record = _synthesize(folder / name, region, partition), folder / f"{name}.json"
+        assembly, record = synthesize(folder / name, region, partition), folder / f"{name}.json"
         process = _start("tests.sandbox.life", region, str(assembly), str(record), *more)
         running[name] = Running(process=process, record=record)
     yield running

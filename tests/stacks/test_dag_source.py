@@ -23,7 +23,7 @@ def may_pull(deployment: Deployment) -> str:
 
 
 def test_one_is_made_and_followed(aws: Deployment) -> None:
-    name = aws.one(REPOSITORY, stack="DagSource").properties["RepositoryName"]
+    name = aws.one(REPOSITORY, stack="DagSource").att("Name")
     assert str(git_sync(aws)["repo"]).endswith(f"/{name}")
     assert git_sync(aws)["ref"] == aws.settings.dags.branch
     assert may_pull(aws) == name

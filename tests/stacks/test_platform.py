@@ -137,9 +137,10 @@ def test_the_password_is_shown_as_an_arn(aws: Deployment) -> None:
 
 def test_git_is_told_where_to_push(aws: Deployment, beijing: Deployment, own_vpc: Deployment) -> None:
     urls = [each.outputs["DagRepositoryUrl"] for each in (aws, beijing, own_vpc)]
+    made = aws.one("AWS::CodeCommit::Repository").att("Name")
     assert urls == [
-        "https://git-codecommit.us-west-2.amazonaws.com/v1/repos/airflow-dags",
-        "https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/airflow-dags",
+        f"https://git-codecommit.us-west-2.amazonaws.com/v1/repos/{made}",
+        f"https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/{made}",
         "https://git-codecommit.us-west-2.amazonaws.com/v1/repos/our-dags",
     ]
 
@@ -153,9 +154,12 @@ def test_the_name_is_the_stacks(deployment: Deployment) -> None:
     assert deployment.manifest["templateFile"] == f"{deployment.settings.name}.template.json"
 
 
-def test_the_root_has_the_key_and_the_nested_stacks_alone(deployment: Deployment) -> None:
-    types = {each.type for each in deployment.resources.values() if each.stack == ROOT}
-    assert types == {"AWS::CloudFormation::Stack", "AWS::KMS::Key"}
+def test_the_root_has_the_key_the_guard_and_the_nested_stacks_alone(deployment: Deployment) -> None:
+    last = ("/Guard/", "/Clearing/")
+    rest = [
+        each for each in deployment.resources.values() if each.stack == ROOT and not any(map(each.path.count, last))
+    ]
+    assert {each.type for each in rest} == {"AWS::CloudFormation::Stack", "AWS::KMS::Key"}
 
 
 def test_every_nested_stack_says_what_it_is(deployment: Deployment) -> None:

@@ -89,6 +89,7 @@ class StackCreation:
         stack.resources[declaration.logical_id] = resource
         stack.set_resource_status(resource, "CREATE_IN_PROGRESS")
         try:
+            self._cloudformation.check(f"create {declaration.logical_id}")
             values = self._evaluator.value(declaration.properties)
             self._make(resource, resolve_dynamic_references(values, self._cloudformation.aws))
         except Exception as error:

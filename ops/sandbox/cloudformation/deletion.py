@@ -18,9 +18,9 @@ POLICIES = frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"})
 _GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 
-def delete_stack(cloudformation: CloudFormation, stack: Stack) -> None:
+def delete_stack(cloudformation: CloudFormation, stack: Stack, *, rolling_back: bool = False) -> None:
     """Delete everything that is not to be retained."""
-    remaining = delete_resources(cloudformation, stack, rolling_back=False)
+    remaining = delete_resources(cloudformation, stack, rolling_back=rolling_back)
     if remaining:
         stack.set_status("DELETE_FAILED", could_not_delete(remaining))
         return
@@ -67,6 +67,7 @@ def _delete_resource(cloudformation: CloudFormation, stack: Stack, resource: Res
         properties=resource.properties,
         snapshot=policy == "Snapshot" and not rolling_back,
         cloudformation=cloudformation,
+        rolling_back=rolling_back,
     )
     try:
         find_type(resource.type).delete(deletion)

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 
 from ops.sandbox.aws import Aws
 from ops.sandbox.cloudformation.callbacks import Callbacks
@@ -18,6 +19,7 @@ from ops.sandbox.cloudformation.model import Stack
 from ops.sandbox.cloudformation.parameters import resolve_parameters
 from ops.sandbox.cloudformation.template import Template
 from ops.sandbox.cloudformation.update import StackUpdate
+from ops.sandbox.pretend_cluster import faults
 from ops.sandbox.regions import Region, region_named
 
 _UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
@@ -28,8 +30,9 @@ log = logging.getLogger("sandbox")
 class CloudFormation:
     """The stacks of a region."""
 
-    def __init__(self, *, region: Region, aws: Aws, callbacks: Callbacks) -> None:
+    def __init__(self, *, region: Region, aws: Aws, callbacks: Callbacks, state: Path | None) -> None:
         self.region = region
+        self._state = state
         self.aws = aws
         self.callbacks = callbacks
         self.change_sets = ChangeSets(region)
@@ -87,10 +90,19 @@ class CloudFormation:
         stack.set_status("CREATE_IN_PROGRESS", "User Initiated")
         self._create(stack)
 
-    def delete(self, stack: Stack) -> None:
+    def delete(self, stack: Stack, *, rolling_back: bool = False) -> None:
         """Delete the stack's resources, and come back when that is done."""
         stack.set_status("DELETE_IN_PROGRESS", "User Initiated")
-        self._delete(stack)
+        _guard(stack, lambda: delete_stack(self, stack, rolling_back=rolling_back), "DELETE_FAILED")
+
+    def check(self, what: str) -> None:
+        """Raise RefusedError where a test asked for this to fail."""
+        if self._state is not None:
+            faults.check(self._state, what)
+
+    def is_asked(self, fault: str) -> bool:
+        """Whether a test asked for something to go wrong."""
+        return self._state is not None and faults.is_asked(self._state, fault)
 
     def prepare_update(self, stack: Stack, *, body: str, parameters: Mapping[str, str]) -> StackUpdate:
         """An update that is checked, and not begun."""
@@ -146,19 +158,20 @@ def _guard(stack: Stack, operation: Callable[[], None], failure: str) -> None:
 
 
 _callbacks = Callbacks()
-_endpoint: list[str] = []
+_server: list[tuple[str, Path | None]] = []
 
 
-def configure(*, endpoint: str) -> None:
-    """Say where the server is that plays the services."""
-    _endpoint[:] = [endpoint]
+def configure(*, endpoint: str, state: Path | None = None) -> None:
+    """Say where the server is that plays the services, and the folder in which tests ask it for faults."""
+    _server[:] = [(endpoint, state)]
 
 
 @cache
 def cloudformation_in(region: str) -> CloudFormation:
     """CloudFormation in a region."""
-    (endpoint,) = _endpoint
-    return CloudFormation(region=region_named(region), aws=Aws(endpoint=endpoint, region=region), callbacks=_callbacks)
+    ((endpoint, state),) = _server
+    aws = Aws(endpoint=endpoint, region=region)
+    return CloudFormation(region=region_named(region), aws=aws, callbacks=_callbacks, state=state)
 
 
 def answer_callback(token: str, body: bytes) -> bool:

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import traceback
+import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +28,18 @@ def _refuse_the_world(event: str, arguments: tuple[Any, ...]) -> None:
     host = arguments[1][0]
     if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
         raise PermissionError(f"the sandbox talks to nothing but loopback, and {host} is not that")
+
+
+def _answer_on_loopback() -> None:
+    """Send what goes to CloudFormation, by HTTPS on loopback, to the sandbox, which speaks HTTP."""
+
+    class Loopback(urllib.request.HTTPSHandler):
+        def https_open(self, request: urllib.request.Request) -> Any:
+            server = f"http://127.0.0.1:{os.environ['SANDBOX_PORT']}"
+            request.full_url = request.full_url.replace("https://127.0.0.1", server, 1)
+            return self.parent.open(request)
+
+    urllib.request.install_opener(urllib.request.build_opener(Loopback))
 
 
 def _call_stand_ins_directly(path: str) -> None:
@@ -59,6 +72,7 @@ def main() -> None:
     folder, handler, results = sys.argv[1], sys.argv[2], os.fdopen(int(sys.argv[3]), "w")
     sys.addaudithook(_refuse_the_world)
     sys.path.insert(0, folder)
+    _answer_on_loopback()
     if "SANDBOX_FORWARD" in os.environ:
         _call_stand_ins_directly(os.environ["SANDBOX_FORWARD"])
     module, _, function = handler.rpartition(".")

@@ -36,6 +36,10 @@ class Call:
         """Fail, if a test asked for it. Raises RefusedError."""
         faults.check(self.state, f"{self.program} {what}")
 
+    def is_broken(self, release: str) -> bool:
+        """Whether a test asked that a release's controller does not work."""
+        return faults.is_asked(self.state, f"broken {release}")
+
     def cluster_of(self, kubeconfig: Path) -> str:
         """Which cluster a kubeconfig leads to. Raises RefusedError where there is none."""
         try:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.sandbox.pretend_cluster import load_balancer
+from ops.sandbox.pretend_cluster import clearing, load_balancer
 from ops.sandbox.pretend_cluster.calls import Call, Parser
-from ops.sandbox.pretend_cluster.order import check_creation, check_deletion
+from ops.sandbox.pretend_cluster.order import check_creation, check_deletion, controller_of
 from ops.sandbox.pretend_cluster.state import Cluster, RefusedError, Thing
 
 _REQUIRED = ("apiVersion", "kind", "metadata")
@@ -17,6 +17,8 @@ _REQUIRED = ("apiVersion", "kind", "metadata")
 
 def run(call: Call) -> str:
     """Apply, create or delete the objects of a file, or say where an Ingress is. Raises RefusedError."""
+    if "--output" in call.arguments or "--ignore-not-found" in call.arguments or "patch" in call.arguments:
+        return clearing.run(call)
     if "get" in call.arguments:
         return _get(call)
     parser = Parser(prog="kubectl")
@@ -31,6 +33,9 @@ def run(call: Call) -> str:
         for manifest in _objects(options.filename.read_text(encoding="utf-8")):
             thing = _thing(manifest)
             call.fault(f"{options.verb} {thing.label}")
+            controller = controller_of(thing)
+            if options.verb == "delete" and controller and call.is_broken(controller):
+                raise RefusedError(f"{thing.label} would hang: {controller} does not work")
             output += f"{thing.label} {_do(options.verb, cluster, thing)}\n"
     return output
 

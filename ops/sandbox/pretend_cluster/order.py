@@ -43,6 +43,11 @@ _CONTROLLED_BY = {**_KINDS_FROM, "karpenter.k8s.aws": "karpenter", "karpenter.sh
 _RELEASES_THAT_USE = {"aws-load-balancer-controller": "airflow", "keda": "airflow"}
 
 
+def controller_of(thing: Thing) -> str | None:
+    """The release whose controller has to finish a thing's deletion."""
+    return _CONTROLLED_BY.get(thing.group)
+
+
 def check_creation(cluster: Cluster, thing: Thing) -> None:
     """Raise RefusedError where an API server would refuse to make this."""
     if thing.namespace and not has_namespace(cluster, thing.namespace):

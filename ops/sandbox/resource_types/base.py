@@ -125,6 +125,8 @@ class Deletion:
     properties: Mapping[str, Any]
     snapshot: bool
     cloudformation: CloudFormation
+    rolling_back: bool = False
+    """Whether it is deleted because what was to come with it could not be made."""
 
     @property
     def ref(self) -> str:

@@ -15,11 +15,16 @@ def test_it_is_seeded_on_the_branch_that_is_synchronized(aws: Deployment) -> Non
     assert repository["Code"]["S3"]["Key"].endswith(".zip")
 
 
-def test_it_carries_the_deployments_name(aws: Deployment, internet: Deployment) -> None:
-    assert aws.one(REPOSITORY).properties["RepositoryName"] == "airflow-dags"
-    assert internet.one(REPOSITORY).properties["RepositoryName"] == "team-a-dags"
+def test_it_carries_the_deployments_name_and_a_part_of_the_stacks_id(aws: Deployment, internet: Deployment) -> None:
+    for deployment, name in ((aws, "airflow-dags"), (internet, "team-a-dags")):
+        separator, (first, second) = deployment.one(REPOSITORY).properties["RepositoryName"]["Fn::Join"]
+        assert (first, separator) == (name, "-")
+        assert "${AWS::StackId}" in str(second)
 
 
 @pytest.mark.parametrize(("name", "removal"), [("dev", "Delete"), ("aws", "Retain")])
 def test_what_is_left_of_it(request: pytest.FixtureRequest, name: str, removal: str) -> None:
-    assert request.getfixturevalue(name).one(REPOSITORY).removal == (removal, removal)
+    assert request.getfixturevalue(name).one(REPOSITORY).removal == (
+        removal.replace("Retain", "RetainExceptOnCreate"),
+        removal,
+    )

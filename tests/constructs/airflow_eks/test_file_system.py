@@ -57,7 +57,7 @@ def test_nobody_is_root_or_comes_from_elsewhere(efs_deployment: Deployment) -> N
 def test_what_is_left_of_it(request: pytest.FixtureRequest, name: str, removal: str, backups: str) -> None:
     deployment: Deployment = request.getfixturevalue(name)
     file_system = deployment.one(FILE_SYSTEM)
-    assert file_system.removal == (removal, removal)
+    assert file_system.removal == (removal.replace("Retain", "RetainExceptOnCreate"), removal)
     assert file_system.properties.get("BackupPolicy", {"Status": "DISABLED"})["Status"] == backups
 
 
