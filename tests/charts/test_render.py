@@ -172,13 +172,15 @@ def test_a_rollout_of_api_servers_loses_no_request(
     assert attributes == f"deregistration_delay.timeout_seconds={life}"
     # A controller that is down keeps no pod from starting.
     controller = rendered(helm, charts["load-balancer-controller"], "aws-load-balancer-controller")
-    policies = {
-        hook["name"]: (hook["failurePolicy"], hook["namespaceSelector"]["matchExpressions"][0]["key"])
+    (hook,) = [
+        hook
         for item in controller
         if item["kind"] == "MutatingWebhookConfiguration"
         for hook in item["webhooks"]
-    }
-    assert policies["mpod.elbv2.k8s.aws"] == ("Ignore", *label)
+        if hook["name"] == "mpod.elbv2.k8s.aws"
+    ]
+    assert hook["failurePolicy"] == "Ignore"
+    assert [each["key"] for each in hook["namespaceSelector"]["matchExpressions"]] == list(label)
 
 
 def test_the_ui_is_behind_a_load_balancer(airflow: list[Object]) -> None:

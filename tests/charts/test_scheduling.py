@@ -135,7 +135,11 @@ def test_every_pod_that_is_rendered_has_one_home(
             elif "airflow-worker" in name:
                 queue = name.rpartition("airflow-worker-")[2]
                 assert found == {worker_pool("default" if queue == "main" else queue)}, f"{name}: {why}"
-            elif name.startswith(("airflow:", "grafana:")) or "spark-history" in name or name == "prometheus-servers":
+            elif (
+                name.startswith(("airflow:", "grafana:", "object: Job/airflow-setup-"))
+                or "spark-history" in name
+                or name == "prometheus-servers"
+            ):
                 assert found == {SERVICES_POOL}, f"{name}: {why}"
             else:
                 assert found == {SYSTEM_POOL}, f"{name}: {why}"
