@@ -25,6 +25,9 @@ demo: .venv/ready ## Deploy, verify and destroy the platform in an in-memory AWS
 airflow: setup ## Run the same Airflow, with the DAGs of dags/, on this machine (ARGS="--fresh")
 	@exec python -m ops airflow $(ARGS)
 
+charts: .venv/ready ## Fetch every pinned Helm chart into one folder, for the tests that render (HELM_CHARTS=folder)
+	@python -m ops releases charts
+
 image: .venv/ready ## Build and push the images that the settings ask for (SET="images.built=keda"; ARGS="--print")
 	python -m ops image $(CONTEXT) $(ARGS)
 
@@ -98,4 +101,4 @@ help: ## Show this list
 	uv pip sync --quiet --python .venv-spark requirements-spark.txt
 	@touch $@
 
-.PHONY: synth demo airflow image setup test lint snapshots docs diagram bench requirements clean help
+.PHONY: synth demo airflow charts image setup test lint snapshots docs diagram bench requirements clean help

@@ -14,6 +14,7 @@ from ops.image.command import image
 from ops.local.command import airflow
 from ops.mirror.command import mirror
 from ops.preflight.command import preflight
+from ops.releases.command import releases
 from ops.status import status
 from ops.summary import summary
 from ops.upgrade.command import upgrade_check
@@ -53,3 +54,4 @@ app.command()(airflow)
 app.command()(image)
 app.command()(mirror)
 app.command()(demo)
+app.add_typer(releases, name="releases")

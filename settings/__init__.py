@@ -5,10 +5,11 @@ from settings.errors import SettingsError
 from settings.model import Settings
 from settings.partition import PARTITIONS, Partition
 from settings.registry import ChartReference, ImageReference, Registry
-from settings.releases import ChartRelease, ImageRelease, Releases, load_releases
+from settings.releases import RELEASES_FILE, ChartRelease, ImageRelease, Releases, load_releases
 
 __all__ = [
     "PARTITIONS",
+    "RELEASES_FILE",
     "ChartReference",
     "ChartRelease",
     "ImageReference",

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 RELEASES_FILE = Path(__file__).with_name("releases.yaml")
 
@@ -43,8 +43,34 @@ class ChartRelease(_Release):
     name: str
     version: str
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    """Of the archive, where the repository is one of files."""
+    digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
+    """Of the artifact, where the repository is a registry (``oci://…``)."""
     where: str | None = None
     """The switch among the settings without which nothing installs it; every deployment does, if there is none."""
+
+    @model_validator(mode="after")
+    def _pinned_as_it_is_offered(self) -> ChartRelease:
+        wrong = "sha256" if self.is_oci else "digest"
+        if getattr(self, wrong) is not None:
+            right = "digest" if self.is_oci else "sha256"
+            raise ValueError(f"the chart {self.name} of {self.repository} is pinned by {right}, not by {wrong}")
+        return self
+
+    @property
+    def is_oci(self) -> bool:
+        """Whether it is an artifact in a registry."""
+        return self.repository.startswith("oci://")
+
+    @property
+    def tag(self) -> str:
+        """Its tag in a registry; Helm writes a build number behind an underscore, because a tag takes no plus sign."""
+        return self.version.replace("+", "_")
+
+    @property
+    def archive(self) -> str:
+        """Its file, as ``helm pull`` names it."""
+        return f"{self.name}-{self.version}.tgz"
 
 
 class ImageRelease(_Release):

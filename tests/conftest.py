@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ops.releases.folder import charts_folder
+from tests.charts.rendering import NO_CHART
 from tests.support.deployment import Deployment
 from tests.support.synthesis import AWS, BEIJING, CHINA, CONFIGURATIONS, DEFAULTS, synthesize
 
@@ -30,6 +32,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder, _, file = str(item.path.relative_to(ROOT)).partition("/")
         group = "synthesis" if folder in SYNTHESIZED else "sandbox" if folder == "sandbox" else f"{folder}/{file}"
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line at the end: how many tests rendered nothing, and why."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
+    archives = [reason.partition(NO_CHART)[2] for reason in reasons if NO_CHART in reason]
+    if archives:
+        named = ", ".join(sorted(set(archives)))
+        line = f"{len(archives)} tests skipped: {charts_folder()} has no {named} (make charts fetches them)"
+        terminalreporter.write_line(line, yellow=True)
 
 
 WITH_EFS = [name for name, context in CONFIGURATIONS.items() if context.get("dags.delivery", "efs") == "efs"]

@@ -55,8 +55,8 @@ def artifacts(
     for key, chart_release in chosen.charts.items():
         chart = names.chart(key)
         path = chart.repository.removeprefix(f"oci://{host}/{prefix}/")
-        # Helm writes a version's build number behind an underscore, because a tag takes no plus sign.
-        tag = chart.version.replace("+", "_")
-        artifact = Artifact(prefix=prefix, path=path, tag=tag, digest=None, release=chart_release)
+        artifact = Artifact(
+            prefix=prefix, path=path, tag=chart_release.tag, digest=chart_release.digest, release=chart_release
+        )
         found[artifact.name] = artifact
     return list(found.values())

@@ -25,8 +25,8 @@ import yaml
 from requests.adapters import HTTPAdapter
 
 from ops.mirror.client import RETRY
-from ops.mirror.ends import Reading
-from ops.mirror.errors import MirrorError
+from ops.mirror.ends import Reading, Source
+from ops.mirror.errors import BusyError, MirrorError
 from ops.mirror.oci import OCI_MANIFEST, Descriptor, Manifest, digest_of, parse_manifest
 from ops.mirror.refusals import unreachable
 from settings import ChartRelease
@@ -75,7 +75,7 @@ class ChartRepositories:
         if answer.status_code == HTTPStatus.NOT_FOUND:
             raise MirrorError(f"{url} is not there")
         if not answer.ok:
-            raise MirrorError(f"{host} answered {answer.status_code} for {url}")
+            raise BusyError(f"{host} answered {answer.status_code} for {url}")
         return answer.content
 
 
@@ -89,6 +89,11 @@ class ChartSource:
     def digest(self) -> str:
         """Of the artifact; the chart is fetched for it."""
         return self.manifest().digest
+
+    def archive_sha256(self) -> str:
+        """Of the archive: what the repository's index says; where it says nothing, that of the archive itself."""
+        entry = self.repositories.entry(self.release)
+        return _said(entry) or hashlib.sha256(self._content(entry)).hexdigest()
 
     def manifest(self, digest: str | None = None) -> Manifest:  # noqa: ARG002 - it refers to no other
         """What ``helm push`` would have sent, without the date."""
@@ -121,10 +126,9 @@ class ChartSource:
     def _archive(self) -> bytes:
         """The chart, if it is what the index says, and what is pinned."""
         entry = self.repositories.entry(self.release)
-        base = f"{self.release.repository.rstrip('/')}/"
-        archive = self.repositories.get(urljoin(base, str(entry["urls"][0])))
+        archive = self._content(entry)
         found = hashlib.sha256(archive).hexdigest()
-        said = str(entry.get("digest", "")).removeprefix("sha256:")
+        said = _said(entry)
         pins = ((self.release.sha256, "settings/releases.yaml pins"), (said, "the repository's index says"))
         for wanted, who in pins:
             if wanted and wanted != found:
@@ -138,6 +142,27 @@ class ChartSource:
                 "settings/releases.yaml"
             )
         return archive
+
+    def _content(self, entry: dict[str, Any]) -> bytes:
+        base = f"{self.release.repository.rstrip('/')}/"
+        return self.repositories.get(urljoin(base, str(entry["urls"][0])))
+
+
+def archive_of(source: Source) -> bytes:
+    """The archive of a chart, which is the only layer of its artifact. Raises MirrorError."""
+    layers = [blob for blob in source.manifest().blobs if blob.media_type == _CHART]
+    if len(layers) != 1:
+        raise MirrorError("what is there is no Helm chart: its manifest names no archive of one")
+    with source.read(layers[0], start=0) as reading:
+        archive = b"".join(reading.pieces)
+    if digest_of(archive) != layers[0].digest:
+        raise MirrorError(f"{layers[0].digest} is corrupted where it comes from: what comes is {digest_of(archive)}")
+    return archive
+
+
+def _said(entry: dict[str, Any]) -> str:
+    """The archive's SHA-256 as an index has it; empty where it has none."""
+    return str(entry.get("digest", "")).removeprefix("sha256:")
 
 
 def _entries(content: bytes, repository: str) -> dict[str, Any]:

@@ -9,7 +9,19 @@ class MirrorError(OpsError):
     """An artifact cannot be copied; others may be."""
 
 
-class BrokenOffError(MirrorError):
+class NoAnswerError(MirrorError):
+    """A publisher does not give what it may well have."""
+
+
+class UnreachableError(NoAnswerError):
+    """A publisher cannot be reached from here; from elsewhere it may be."""
+
+
+class BusyError(NoAnswerError):
+    """A publisher has no time for now."""
+
+
+class BrokenOffError(NoAnswerError):
     """A transfer ended before all was there; another try goes on with it."""
 
 

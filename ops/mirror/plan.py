@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ops.mirror.artifacts import Artifact
 from ops.mirror.ends import Source, Target, read_tree
-from ops.mirror.errors import MirrorError, StopError
+from ops.mirror.errors import MirrorError, StopError, UnreachableError
 from ops.mirror.oci import Descriptor, Tree
 from ops.mirror.parts import gigabytes
 
@@ -30,6 +30,7 @@ class State(StrEnum):
     """Its publisher does not have it, or does not answer."""
 
 
+_ELSEWHERE = "Where it can be reached, run the command with --to-archive FILE; here with --from-archive FILE"
 _STYLES = {State.THERE: "green", State.MISSING: "yellow", State.OTHER: "cyan"}
 _BAD = "bold red"
 
@@ -87,7 +88,8 @@ def _planned(artifact: Artifact, source: Source, target: Target) -> Planned:
     except StopError:
         raise
     except MirrorError as error:
-        return planned(State.UNKNOWN, note=str(error))
+        advice = f". {_ELSEWHERE}" if isinstance(error, UnreachableError) else ""
+        return planned(State.UNKNOWN, note=f"{error}{advice}")
 
 
 def _published(source: Source) -> str | None:

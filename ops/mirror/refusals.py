@@ -8,9 +8,7 @@ from http import HTTPStatus
 import requests
 
 from ops.aws_errors import ACTION
-from ops.mirror.errors import MirrorError, StopError
-
-_ELSEWHERE = "Where it can be reached, run the command with --to-archive FILE; here with --from-archive FILE"
+from ops.mirror.errors import BusyError, MirrorError, StopError, UnreachableError
 
 
 def refused(answer: requests.Response, *, host: str, ours: bool) -> MirrorError:
@@ -21,26 +19,26 @@ def refused(answer: requests.Response, *, host: str, ours: bool) -> MirrorError:
     if status == HTTPStatus.NOT_FOUND:
         return MirrorError(f"{host} does not have it{said}")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return MirrorError(
+        return BusyError(
             f"{host} allows no more requests for now{said}. Sign in to it (`docker login {host}`) or wait, then run "
             "the command again: what has been copied is not copied again"
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return MirrorError(f"{host} answered {status} five times in a row{said}. Run the command again later")
+        return BusyError(f"{host} answered {status} five times in a row{said}. Run the command again later")
     return MirrorError(f"{host} answered {status}{said}")
 
 
 def unreachable(error: requests.RequestException, *, host: str, ours: bool = False) -> MirrorError:
     """No answer at all."""
     if isinstance(error, requests.exceptions.SSLError):
-        return MirrorError(
+        return UnreachableError(
             f"{host} has no certificate that this machine trusts: {_reason(error)}. Behind a proxy that opens TLS, set "
             "REQUESTS_CA_BUNDLE"
         )
     if ours:
         told = "Is there a network? Behind a proxy, set HTTPS_PROXY"
         return StopError(f"{host} cannot be reached: {_reason(error)}. {told}")
-    return MirrorError(f"{host} cannot be reached: {_reason(error)}. {_ELSEWHERE}")
+    return UnreachableError(f"{host} cannot be reached: {_reason(error)}")
 
 
 def _denied(said: str, *, host: str, ours: bool) -> MirrorError:

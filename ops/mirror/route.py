@@ -13,14 +13,14 @@ from ops.aws import Aws, connect
 from ops.aws_errors import CALL_ERRORS, explain
 from ops.mirror.archive import Archive
 from ops.mirror.artifacts import Artifact
-from ops.mirror.charts import ChartRepositories
+from ops.mirror.charts import ChartRepositories, ChartSource
 from ops.mirror.client import Client
 from ops.mirror.ends import Source, Target
 from ops.mirror.errors import StopError
 from ops.mirror.parts import Parts, default_folder
 from ops.mirror.registry import RegistrySource, RegistryTarget
 from ops.mirror.repositories import Repositories
-from settings import ChartRelease, Settings
+from settings import ChartRelease, ImageRelease, Settings
 
 
 @dataclass(kw_only=True)
@@ -86,15 +86,18 @@ class Upstream:
 
     def source(self, artifact: Artifact) -> Source:
         """Where an artifact comes from."""
-        release = artifact.release
-        if isinstance(release, ChartRelease):
-            scheme, _, rest = release.repository.partition("://")
-            if scheme != "oci":
-                return self._charts.source(release)
+        return self.of(artifact.release)
+
+    def of(self, release: ImageRelease | ChartRelease) -> RegistrySource | ChartSource:
+        """Where an image or a chart comes from."""
+        if isinstance(release, ImageRelease):
+            upstream, tag = release.upstream, release.tag
+        elif release.is_oci:
+            upstream, tag = release.repository.removeprefix("oci://"), release.tag
         else:
-            rest = release.upstream
-        host, _, path = rest.partition("/")
-        return RegistrySource(client=Client(host=host, repository=path), tag=artifact.tag, pinned=artifact.digest)
+            return self._charts.source(release)
+        host, _, path = upstream.partition("/")
+        return RegistrySource(client=Client(host=host, repository=path), tag=tag, pinned=release.digest)
 
 
 class Destination:

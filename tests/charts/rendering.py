@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import shutil
 import subprocess
 import tarfile
@@ -16,9 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.releases.folder import charts_folder
 from settings import load_releases
 
-CHARTS_VARIABLE = "HELM_CHARTS"
+NO_CHART = "no chart here: "
+"""How the reason begins why a test is skipped; the archive's name follows."""
 Object = dict[str, Any]
 
 
@@ -39,14 +40,11 @@ def helm(folder: Path) -> Path:
 
 
 def chart_archive(key: str) -> Path:
-    """The archive of a pinned chart, from the folder that HELM_CHARTS names; skips the test where it is not there."""
-    folder = os.environ.get(CHARTS_VARIABLE)
-    if not folder:
-        pytest.skip(f"{CHARTS_VARIABLE} names no folder with chart archives; docs/releases.md says how to get them")
+    """The archive of a pinned chart, where ``make charts`` puts it; skips the test where it is not there."""
     release = load_releases().charts[key]
-    archive = Path(folder) / f"{release.name}-{release.version}.tgz"
+    archive = charts_folder() / release.archive
     if not archive.exists():
-        pytest.skip(f"{CHARTS_VARIABLE} has no {archive.name}")
+        pytest.skip(f"{NO_CHART}{archive.name}")
     return archive
 
 

@@ -1,6 +1,6 @@
 """Every pod has a place, and none is where it must not be: what the platform renders, against the nodes that it makes.
 
-With the charts' archives (HELM_CHARTS) every pod template is looked at; without them, the values that we give to what
+With the charts' archives (make charts) every pod template is looked at; without them, the values that we give to what
 matters most: workers, and Spark.
 """
 

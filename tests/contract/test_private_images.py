@@ -2,7 +2,7 @@
 
 Values are laid over the chart's own as helm does it, and every place in them that names an image has to name one in the
 account's registry, or to be one that nothing asks for because of a switch. Where the charts themselves are at hand
-(HELM_CHARTS, docs/releases.md) they are rendered, and what comes of it is searched too.
+(make charts, docs/releases.md) they are rendered, and what comes of it is searched too.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from ops.commands import app
 from ops.mirror import client, parts
+from ops.mirror.charts import ChartRepositories
 from ops.mirror.client import Client
 from ops.mirror.registry import RegistrySource
 from settings import ChartRelease, ImageRelease, Releases, load_releases
@@ -60,6 +61,21 @@ class Workplace:
         self.pages.files["/charts/index.yaml"] = index.encode()
         repository = f"http://{self.pages.host}/charts"
         self.charts[name] = ChartRelease(repository=repository, name=name, version=version)
+        return archive
+
+    def publish_chart_artifact(self, name: str, *, version: str = "1.2.3", pinned: bool = False) -> bytes:
+        """Let the publisher's registry have a chart, as ``helm push`` brings it there."""
+        archive = self.publish_chart(name, version=version)
+        source = ChartRepositories().source(self.charts[name])
+        manifest = source.manifest()
+        there = self.publisher.repositories[f"charts/{name}"]
+        for blob in manifest.blobs:
+            with source.read(blob, start=0) as reading:
+                there[blob.digest] = b"".join(reading.pieces)
+        there[manifest.digest] = there[version] = manifest.content
+        repository = f"oci://{self.publisher.host}/charts/{name}"
+        digest = manifest.digest if pinned else None
+        self.charts[name] = ChartRelease(repository=repository, name=name, version=version, digest=digest)
         return archive
 
     def run(self, *arguments: str) -> Result:
@@ -114,7 +130,7 @@ def _workplace(
         data = [{"authorizationToken": token, "proxyEndpoint": f"http://{registry.host}"}]
         answers.give("ecr", "GetAuthorizationToken", {"authorizationData": data})
         made = Workplace(publisher, pages, registry, answers, folder)
-        for module in ("settings.registry", "settings.pulled"):
+        for module in ("settings.registry", "settings.pulled", "ops.releases.charts"):
             monkeypatch.setattr(f"{module}.load_releases", made.all_releases)
         for module in ("ops.mirror.route", "ops.mirror.command"):
             monkeypatch.setattr(f"{module}.connect", lambda **_: aws)

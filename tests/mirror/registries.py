@@ -29,6 +29,21 @@ Fault = Callable[[str, str, Any], tuple[int, str] | tuple[int, str, dict[str, st
 """From method, path and headers to what is answered instead: a status, what is wrong, and headers."""
 
 
+def first(number: int, method: str, part: str, refusal: tuple[int, str]) -> Fault:
+    """A fault of the first so many such requests."""
+    left = iter(range(number))
+
+    def fault(asked: str, path: str, _headers: object) -> tuple[int, str] | None:
+        return refusal if asked == method and part in path and next(left, None) is not None else None
+
+    return fault
+
+
+def always(method: str, part: str, refusal: tuple[int, str]) -> Fault:
+    """A fault of all such requests."""
+    return lambda asked, path, _: refusal if asked == method and part in path else None
+
+
 @dataclass
 class FakeRegistry:
     """A registry as strict as Amazon ECR: a manifest is refused where it refers to what is not there."""

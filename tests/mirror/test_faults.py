@@ -12,27 +12,12 @@ import pytest
 from ops.mirror import parts
 from ops.mirror.oci import digest_of
 from tests.mirror.conftest import PASSWORD, Workplace
-from tests.mirror.registries import Fault
+from tests.mirror.registries import always, first
 
 DENIED = (
     "User: arn:aws:sts::123456789012:assumed-role/Reader/me is not authorized to perform: ecr:InitiateLayerUpload on "
     "resource: arn:aws:ecr:us-west-2:123456789012:repository/airflow-eks/publisher/server"
 )
-
-
-def first(number: int, method: str, part: str, refusal: tuple[int, str]) -> Fault:
-    """A fault of the first so many such requests."""
-    left = iter(range(number))
-
-    def fault(asked: str, path: str, _headers: object) -> tuple[int, str] | None:
-        return refusal if asked == method and part in path and next(left, None) is not None else None
-
-    return fault
-
-
-def always(method: str, part: str, refusal: tuple[int, str]) -> Fault:
-    """A fault of all such requests."""
-    return lambda asked, path, _: refusal if asked == method and part in path else None
 
 
 def text(output: str) -> str:

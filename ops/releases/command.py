@@ -1,0 +1,12 @@
+"""``ops releases``: commands about settings/releases.yaml."""
+
+from __future__ import annotations
+
+import typer
+
+from ops.releases.charts import charts
+from ops.releases.pin import pin
+
+releases = typer.Typer(no_args_is_help=True, help="Fetch the charts of settings/releases.yaml; pin what is not pinned.")
+releases.command()(charts)
+releases.command()(pin)
