@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
@@ -106,7 +106,7 @@ class _Rights(Construct):
     def __init__(self, scope: Construct, id_: str, *, cluster: eks.ICluster) -> None:
         super().__init__(scope, id_)
         rbac = "rbac.authorization.k8s.io"
-        manifests = {
+        manifests: dict[str, dict[str, Any]] = {
             "ClusterRole": {"rules": list(CLUSTER_RULES)},
             "ClusterRoleBinding": {
                 "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": _NAME},

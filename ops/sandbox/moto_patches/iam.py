@@ -14,10 +14,10 @@ def apply() -> None:
 
     Karpenter deletes the profiles below its own path that no node class wants: of all it would delete ours too.
     """
-    IamResponse.list_instance_profiles = _below_path(  # type: ignore[method-assign]
+    IamResponse.list_instance_profiles = _below_path(  # type: ignore[assignment,method-assign]
         "InstanceProfiles", lambda backend: backend.get_instance_profiles()
     )
-    IamResponse.list_groups = _below_path(  # type: ignore[method-assign]
+    IamResponse.list_groups = _below_path(  # type: ignore[assignment,method-assign]
         "Groups", lambda backend: backend.list_groups()
     )
 
