@@ -38,12 +38,12 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def account(tmp_path: Path) -> Iterator[Sandbox]:
     """An account that is bootstrapped, and nothing else."""
     with sandbox(tmp_path / "sandbox") as running:
-        done = _cdk(running, "bootstrap", f"aws://{ACCOUNT}/{REGION}")
+        done = cdk(running, "bootstrap", f"aws://{ACCOUNT}/{REGION}")
         assert done.returncode == 0, done.stderr
         yield running
 
 
-def _cdk(server: Sandbox, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def cdk(server: Sandbox, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = server.environment(REGION)
     program = shutil.which("cdk", path=environment["PATH"])
     assert program is not None
@@ -57,8 +57,8 @@ def _cdk(server: Sandbox, command: str, *arguments: str) -> subprocess.Completed
     )
 
 
-def _deploy(server: Sandbox, assembly: Path) -> subprocess.CompletedProcess[str]:
-    return _cdk(server, "deploy", "--method=direct", "--require-approval", "never", "--app", str(assembly))
+def deploy(server: Sandbox, assembly: Path) -> subprocess.CompletedProcess[str]:
+    return cdk(server, "deploy", "--method=direct", "--require-approval", "never", "--app", str(assembly))
 
 
 def _last(assembly: Path, stack: str) -> str:
@@ -82,7 +82,7 @@ def test_the_next_deployment_works(account: Sandbox, assembly: Path, stays: tupl
     before = take_inventory(aws)
     for stack in STACKS:
         faults.ask_for(account.state, f"create {_last(assembly, stack)}", *stays)
-        failed = _deploy(account, assembly)
+        failed = deploy(account, assembly)
         assert failed.returncode == 1, stack
         assert "a fault that a test asked for" in failed.stdout + failed.stderr, (stack, failed.stderr)
         left = describe(aws, NAME)
@@ -92,7 +92,7 @@ def test_the_next_deployment_works(account: Sandbox, assembly: Path, stays: tupl
             found = [each for each in take_inventory(aws).since(before) if each.kind != "CloudFormation stack"]
             assert found == [], stack
     faults.ask_for(account.state)
-    done = _deploy(account, assembly)
+    done = deploy(account, assembly)
     assert done.returncode == 0, done.stderr
     assert describe(aws, NAME)["EnableTerminationProtection"]
     (database,) = aws.call("rds", "describe_db_clusters")["DBClusters"]
@@ -102,18 +102,18 @@ def test_the_next_deployment_works(account: Sandbox, assembly: Path, stays: tupl
 def test_what_was_deployed_is_kept(account: Sandbox, assembly: Path) -> None:
     """A deletion is no roll-back: buckets keep what is in them, and the database leaves a snapshot."""
     aws = Aws(endpoint=account.endpoint, region=REGION)
-    done = _deploy(account, assembly)
+    done = deploy(account, assembly)
     assert done.returncode == 0, done.stderr
     buckets = {each["Name"] for each in aws.call("s3", "list_buckets")["Buckets"] if "cdk-" not in each["Name"]}
     for bucket in buckets:
         aws.call("s3", "put_object", Bucket=bucket, Key="kept", Body=b"x")
     aws.call("cloudformation", "update_termination_protection", StackName=NAME, EnableTerminationProtection=False)
-    destroyed = _cdk(account, "destroy", "--force", "--app", str(assembly))
+    destroyed = cdk(account, "destroy", "--force", "--app", str(assembly))
     assert destroyed.returncode == 0, destroyed.stderr
     for bucket in buckets:
         assert [each["Key"] for each in aws.call("s3", "list_objects_v2", Bucket=bucket)["Contents"]] == ["kept"]
     assert len(aws.call("rds", "describe_db_cluster_snapshots")["DBClusterSnapshots"]) == 1
     assert aws.call("codecommit", "list_repositories")["repositories"]
     assert aws.call("secretsmanager", "list_secrets")["SecretList"]
-    again = _deploy(account, assembly)
+    again = deploy(account, assembly)
     assert again.returncode == 0, again.stderr
