@@ -53,6 +53,7 @@ def test_a_queue_has_nodes_of_its_own(partition: str) -> None:
         "airflow-services",
         "airflow-workers",
         "airflow-workers-heavy",
+        "task-pods",
     }
     heavy = pools["airflow-workers-heavy"]
     assert requirement(heavy, "karpenter.sh/capacity-type") == ["on-demand"]
@@ -86,6 +87,7 @@ def test_pools_come_after_their_class_and_it_after_the_controller(chart: list[Ob
         *(("EC2NodeClass", name) for name in ("default", "spark", "spark-nvme")),
         ("NodePool", "airflow-services"),
         ("NodePool", "airflow-workers"),
+        ("NodePool", "task-pods"),
         *(("NodePool", pool.name) for pool in SPARK_POOLS),
     ]
 

@@ -121,7 +121,9 @@ def test_the_list_has_nothing_that_is_not_needed(aws: Deployment) -> None:
 def managed(deployment: Deployment) -> Iterator[tuple[str, str]]:
     """(policy, path of the role) of every policy that AWS keeps."""
     for role in deployment.all("AWS::IAM::Role"):
-        for arn in re.findall(r":policy/(?:service-role/)?([\w-]+)", str(role.properties.get("ManagedPolicyArns", ""))):
+        for arn in re.findall(
+            r":aws:policy/(?:service-role/)?([\w-]+)", str(role.properties.get("ManagedPolicyArns", ""))
+        ):
             yield arn, role.path
 
 
