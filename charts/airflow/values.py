@@ -49,7 +49,8 @@ def airflow_values(
     )
     return {
         "executor": "CeleryExecutor",
-        "airflowVersion": registry.version("airflow"),
+        # The number alone: the chart takes a tag such as 3.2.2-python3.12 for a version before 3.
+        "airflowVersion": registry.version("airflow").partition("-")[0],
         "defaultAirflowRepository": image.repository,
         "defaultAirflowTag": image.tag,
         "images": _images(registry),

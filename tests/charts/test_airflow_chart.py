@@ -13,6 +13,7 @@ import string
 import pytest
 
 from charts.airflow import COMPONENTS, service_account
+from settings import Registry
 from settings.sizes import SIZES
 from tests.charts.builders import Object, build_charts, release_values, settings_for
 
@@ -157,6 +158,12 @@ def test_task_logs_go_to_the_bucket(chart: list[Object]) -> None:
 def test_logs_of_what_runs_are_read_by_an_address_that_others_find() -> None:
     """Workers and triggerers are Deployments: the names of their pods are in no DNS."""
     assert values_with()["config"]["core"]["hostname_callable"] == "airflow.utils.net.get_host_ip_address"
+
+
+def test_what_is_behind_the_number_of_a_tag_is_no_part_of_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chart would take it for a version before 3: a web server in place of the API servers."""
+    monkeypatch.setattr(Registry, "version", lambda _self, _key: "3.2.2-python3.12")
+    assert values_with()["airflowVersion"] == "3.2.2"
 
 
 def test_connections_and_variables_are_looked_up_under_the_deployments_name() -> None:
