@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cdk8s
-from aws_cdk import Aws, NestedStack
+from aws_cdk import Aws, Duration, NestedStack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -22,6 +22,9 @@ from charts.task_pods import SERVICE_ACCOUNT, TaskPodsChart
 from constructs import Construct
 from settings import Registry, Settings
 from stacks.state import State
+
+# The servers are there by then, which have waited for its longest part.
+_SETUP_TIMEOUT = Duration.minutes(10)
 
 
 class Airflow(NestedStack):
@@ -78,6 +81,7 @@ class Airflow(NestedStack):
             # On the way back, Airflow starts no pods any more when those that run are deleted with their namespace.
             before.append(self._task_pods(settings, cluster, clearing))
         installed = ChartInstaller(self, "Airflow", cluster=cluster, clearing=clearing, chart=chart, after=before)
+        _wait_for_setup(self, cluster, chart).node.add_dependency(installed)
         ingress = settings.airflow.ingress
         if ingress.hosted_zone_id and ingress.domain:
             DomainRecord(
@@ -191,6 +195,20 @@ class Airflow(NestedStack):
             "triggerer": [connections, *readers_pull, list_logs, write_logs, use_key(key.key_arn)],
             "worker": [connections, *readers_pull, list_logs, write_logs, use_key(key.key_arn)],
         }
+
+
+def _wait_for_setup(scope: Construct, cluster: eks.ICluster, chart: charts.AirflowChart) -> Construct:
+    """The deployment is done when its administrator can sign in, and says which Job it is where that does not end."""
+    return eks.KubernetesObjectValue(
+        scope,
+        f"Finished-{chart.setup_job}",
+        cluster=cluster,
+        object_type="job",
+        object_name=chart.setup_job,
+        object_namespace=charts.NAMESPACE,
+        json_path=".status.succeeded",
+        timeout=_SETUP_TIMEOUT,
+    )
 
 
 def _dag_volume(dags: file_system.DagFileSystem | None) -> charts.DagVolume | None:

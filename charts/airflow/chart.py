@@ -90,6 +90,8 @@ class AirflowChart(cdk8s.Chart):
             admin=settings.airflow.admin,
             config=values["config"],
         )
+        self.setup_job = setup.name
+        """The Job after which the database is prepared and the administrator there."""
         parts: list[Construct] = [secrets, watch]
         if dag_volume:
             parts.append(AirflowDagVolume(self, "dags", namespace=NAMESPACE, volume=dag_volume))

@@ -77,13 +77,14 @@ class SetupJob(Construct):
         )
         priority.add_json_patch(cdk8s.JsonPatch.add("/value", _PRIORITY))
         spec = _spec(image, admin, config)
+        self.name = f"{NAME}-{_digest(spec)}"
         job = cdk8s.ApiObject(
             self,
             "job",
             api_version="batch/v1",
             kind="Job",
             metadata=cdk8s.ApiObjectMetadata(
-                name=f"{NAME}-{_digest(spec)}", namespace=namespace, labels={"tier": "airflow", "component": COMPONENT}
+                name=self.name, namespace=namespace, labels={"tier": "airflow", "component": COMPONENT}
             ),
         )
         job.add_json_patch(cdk8s.JsonPatch.add("/spec", spec))

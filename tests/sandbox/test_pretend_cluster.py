@@ -110,6 +110,18 @@ def test_what_is_wrong_is_refused_and_written_down(shell: Shell, verb: str, mani
     assert len(shell.problems) == 1
 
 
+def test_a_job_that_is_there_has_succeeded(shell: Shell) -> None:
+    def ask() -> tuple[int, str]:
+        kubeconfig = str(shell.folder / "kubeconfig")
+        where = ["get", "-n", "team", "job", "setup-1", "-o=jsonpath='{.status.succeeded}'"]
+        return shell.call("kubectl", "--kubeconfig", kubeconfig, *where)
+
+    assert "NotFound" in ask()[1]
+    job = _object("Job", "setup-1", "batch/v1")
+    assert shell.kubectl("apply", NAMESPACE, {**job, "metadata": {"name": "setup-1", "namespace": "team"}})[0] == 0
+    assert ask() == (0, "'1'")
+
+
 def test_create_does_not_overwrite(shell: Shell) -> None:
     shell.kubectl("create", NAMESPACE)
     assert "AlreadyExists" in shell.kubectl("create", NAMESPACE)[1]

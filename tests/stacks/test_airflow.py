@@ -9,6 +9,7 @@ import pytest
 
 from charts.airflow import COMPONENTS
 from tests.support.deployment import Deployment
+from tests.support.order import Order
 
 # What each component may do, without what is for all.
 DUTIES = {
@@ -94,6 +95,19 @@ def test_the_pooler_reaches_the_database_and_all_else_the_pooler(deployment: Dep
     ]
     assert host not in str(connection)
     assert "@airflow-pgbouncer.airflow:6543/" in connection["connection"]
+
+
+def test_the_deployment_ends_when_the_administrator_is_there(deployment: Deployment) -> None:
+    (wait,) = [
+        each
+        for each in deployment.all("Custom::AWSCDK-EKS-KubernetesObjectValue")
+        if each.properties["ObjectType"] == "job"
+    ]
+    job = deployment.object("Job", wait.properties["ObjectName"])
+    assert job["metadata"]["namespace"] == wait.properties["ObjectNamespace"]
+    assert wait.properties["JsonPath"] == ".status.succeeded"
+    # Not before the release: the Job needs the pooler, which comes with it.
+    assert deployment.releases["airflow"].address in Order(deployment.templates).before(wait.address)
 
 
 def test_celery_reaches_the_queue_by_tls(deployment: Deployment) -> None:

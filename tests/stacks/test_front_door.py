@@ -37,7 +37,7 @@ def test_the_certificate_is_made_and_used(sign_in: Deployment) -> None:
 
 def test_the_name_leads_to_the_load_balancer(sign_in: Deployment) -> None:
     record = sign_in.one("AWS::Route53::RecordSet")
-    value = sign_in.one("Custom::AWSCDK-EKS-KubernetesObjectValue", path="/Airflow/")
+    value = sign_in.one("Custom::AWSCDK-EKS-KubernetesObjectValue", path="/Airflow/DomainRecord/")
     assert record.properties["Name"] == "airflow.example.com"
     assert record.properties["ResourceRecords"] == [value.att("Value")]
     assert (value.properties["ObjectNamespace"], value.properties["ObjectName"]) == ("airflow", "airflow-ingress")
@@ -46,7 +46,8 @@ def test_the_name_leads_to_the_load_balancer(sign_in: Deployment) -> None:
 
 
 def test_another_scheme_asks_for_another_load_balancer(sign_in: Deployment) -> None:
-    values = sign_in.all("Custom::AWSCDK-EKS-KubernetesObjectValue")
+    asked = sign_in.all("Custom::AWSCDK-EKS-KubernetesObjectValue")
+    values = [each for each in asked if each.properties["ObjectType"] == "ingress"]
     scheme = sign_in.settings.airflow.ingress.effective_scheme
     assert scheme == ("internal" if sign_in.settings.partition == "aws" else "internet-facing")
     # One for the domain's record, one for the alarms.

@@ -12,6 +12,7 @@ from ops.sandbox.pretend_cluster.calls import Call, Parser
 from ops.sandbox.pretend_cluster.order import check_creation, check_deletion, controller_of
 from ops.sandbox.pretend_cluster.state import Cluster, RefusedError, Thing
 
+_ASKED = {"ingress": ".status.loadBalancer.ingress[0].hostname", "job": ".status.succeeded"}
 _REQUIRED = ("apiVersion", "kind", "metadata")
 
 
@@ -41,17 +42,21 @@ def run(call: Call) -> str:
 
 
 def _get(call: Call) -> str:
-    """The host name of an Ingress, which is all that anybody asks for. Raises RefusedError."""
+    """The host name of an Ingress, or that a Job has succeeded: all that anybody asks for. Raises RefusedError."""
     parser = Parser(prog="kubectl")
     parser.add_argument("verb", choices=["get"])
     parser.add_argument("--kubeconfig", type=Path, required=True)
     parser.add_argument("-n", "--namespace", required=True)
-    parser.add_argument("type", choices=["ingress"])
+    parser.add_argument("type", choices=list(_ASKED))
     parser.add_argument("name")
-    parser.add_argument("-o", choices=["jsonpath='{.status.loadBalancer.ingress[0].hostname}'"], required=True)
+    parser.add_argument("-o", choices=[f"jsonpath='{{{path}}}'" for path in _ASKED.values()], required=True)
     options = parser.parse_args(call.arguments)
     with call.clusters.held(call.cluster_of(options.kubeconfig)) as cluster:
-        call.fault(f"get ingress {options.name}")
+        call.fault(f"get {options.type} {options.name}")
+        if options.type == "job":
+            if cluster.find("Job", options.name) is None:
+                raise RefusedError(f'Error from server (NotFound): jobs.batch "{options.name}" not found')
+            return "'1'"
         return f"'{load_balancer.host(call.aws, cluster.name)}'"
 
 
