@@ -123,7 +123,7 @@ def _unreachable(kubectl: Kubectl) -> Iterator[str]:
     """Delete webhooks and APIs that nobody answers for: with them nothing can be changed, and no namespace deleted."""
     ready: set[tuple[str, str]] | None = None
     for kind in _WEBHOOKS:
-        for item in kubectl.list(kind):
+        for item in kubectl.find(kind):
             services = {
                 (service["namespace"], service["name"])
                 for webhook in item.get("webhooks", ())
@@ -133,7 +133,7 @@ def _unreachable(kubectl: Kubectl) -> Iterator[str]:
             if services - (ready or set()):
                 kubectl.delete(kind, item)
                 yield f"{label(kind, item)}: nobody answers"
-    for item in kubectl.list(_APIS):
+    for item in kubectl.find(_APIS):
         conditions = {each["type"]: each["status"] for each in item.get("status", {}).get("conditions", ())}
         if item["spec"].get("service") and conditions.get("Available") != "True":
             kubectl.delete(_APIS, item)
@@ -144,7 +144,7 @@ def _ready_services(kubectl: Kubectl) -> set[tuple[str, str]]:
     """Namespace and name of the services that have an endpoint which is ready."""
     return {
         (item["metadata"]["namespace"], item["metadata"].get("labels", {}).get("kubernetes.io/service-name", ""))
-        for item in kubectl.list("endpointslices.discovery.k8s.io")
+        for item in kubectl.find("endpointslices.discovery.k8s.io")
         if any(each.get("conditions", {}).get("ready", True) for each in item.get("endpoints") or ())
     }
 
@@ -152,7 +152,7 @@ def _ready_services(kubectl: Kubectl) -> set[tuple[str, str]]:
 def _broken(kubectl: Kubectl, controllers: tuple[Controller, ...]) -> list[Controller]:
     """Those of which a Deployment has no pod that is available, or that have none at all."""
     available: dict[str, list[bool]] = {}
-    for item in kubectl.list("deployments.apps"):
+    for item in kubectl.find("deployments.apps"):
         release = item["metadata"].get("labels", {}).get("app.kubernetes.io/instance")
         available.setdefault(release, []).append(bool(item.get("status", {}).get("availableReplicas")))
     return [each for each in controllers if not all(available.get(each.release) or [False])]
@@ -161,7 +161,7 @@ def _broken(kubectl: Kubectl, controllers: tuple[Controller, ...]) -> list[Contr
 def _force(kubectl: Kubectl, controller: Controller) -> Iterator[str]:
     """Delete a controller's objects, in its place."""
     for kind in controller.kinds:
-        for item in kubectl.list(kind):
+        for item in kubectl.find(kind):
             finalizers = item["metadata"].get("finalizers", ())
             if controller.finalizer and not any(controller.finalizer in each for each in finalizers):
                 continue
@@ -175,7 +175,7 @@ def _inside(kubectl: Kubectl, namespace: str) -> list[tuple[str, dict[str, Any]]
     return [
         (kind, item)
         for kind in IN_NAMESPACES
-        for item in kubectl.list(kind, namespace=namespace)
+        for item in kubectl.find(kind, namespace=namespace)
         if kind != "services" or item["metadata"].get("finalizers")
     ]
 

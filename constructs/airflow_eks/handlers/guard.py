@@ -123,7 +123,7 @@ def _only_last_words(logs: Any, name: str) -> bool:
         for key in ("firstEventTimestamp", "lastEventTimestamp")
         if key in stream
     ]
-    return not times or max(times) - min(times) <= _LAST_WORDS_MS
+    return not times or bool(max(times) - min(times) <= _LAST_WORDS_MS)
 
 
 def _state(cloudformation: Any, stack: str) -> str:

@@ -43,7 +43,7 @@ class Kubectl:
         Path(kubeconfig).chmod(0o600)
         return Kubectl(kubeconfig)
 
-    def list(self, kind: str, *, namespace: str | None = None) -> list[dict[str, Any]]:
+    def find(self, kind: str, *, namespace: str | None = None) -> list[dict[str, Any]]:
         """All objects of a kind, of one namespace or of all."""
         where = ["--namespace", namespace] if namespace else ["--all-namespaces"]
         try:

@@ -122,11 +122,11 @@ class Leftovers:
 
     def _volumes(self, kubectl: Kubectl) -> Iterator[str]:
         """Volumes whose claims are gone, and which the driver did not delete."""
-        for item in kubectl.list("volumeattachments.storage.k8s.io"):
+        for item in kubectl.find("volumeattachments.storage.k8s.io"):
             if item["spec"]["attacher"] == _EBS:
                 kubectl.delete("volumeattachments.storage.k8s.io", item)
                 kubectl.free("volumeattachments.storage.k8s.io", item)
-        for item in kubectl.list("persistentvolumes"):
+        for item in kubectl.find("persistentvolumes"):
             csi, spec = item["spec"].get("csi", {}), item["spec"]
             released = item.get("status", {}).get("phase") in ("Released", "Failed")
             if csi.get("driver") != _EBS or spec.get("persistentVolumeReclaimPolicy") != "Delete" or not released:

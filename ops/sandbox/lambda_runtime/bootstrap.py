@@ -34,10 +34,10 @@ def _answer_on_loopback() -> None:
     """Send what goes to CloudFormation, by HTTPS on loopback, to the sandbox, which speaks HTTP."""
 
     class Loopback(urllib.request.HTTPSHandler):
-        def https_open(self, request: urllib.request.Request) -> Any:
+        def https_open(self, req: urllib.request.Request) -> Any:
             server = f"http://127.0.0.1:{os.environ['SANDBOX_PORT']}"
-            request.full_url = request.full_url.replace("https://127.0.0.1", server, 1)
-            return self.parent.open(request)
+            req.full_url = req.full_url.replace("https://127.0.0.1", server, 1)
+            return self.parent.open(req)
 
     urllib.request.install_opener(urllib.request.build_opener(Loopback))
 

@@ -58,7 +58,7 @@ class Memory:
         self.at_once: list[str] = []
         self._leaving: set[int] = set()
 
-    def list(self, kind: str, *, namespace: str | None = None) -> list[Item]:
+    def find(self, kind: str, *, namespace: str | None = None) -> list[Item]:
         return [each for each in self.objects.get(kind, []) if namespace in (None, each["metadata"].get("namespace"))]
 
     def delete(self, kind: str, item: Item, *, at_once: bool = False) -> None:
@@ -111,8 +111,8 @@ class TestBeforeEverything:
             }
         )
         assert memory.run("BeforeEverything") == []
-        assert memory.list(EXTERNAL_SECRETS)
-        assert memory.list(SCALED)
+        assert memory.find(EXTERNAL_SECRETS)
+        assert memory.find(SCALED)
 
     @pytest.mark.parametrize("kind", [VALIDATING, MUTATING])
     @pytest.mark.parametrize("slices", [[], [endpoints("s", ready=False)], [endpoints("other", ready=True)]])
@@ -120,13 +120,13 @@ class TestBeforeEverything:
         memory = Memory(**{kind: [webhook("w", "s")], SLICES: slices})
         [said] = memory.run("BeforeEverything")
         assert said.endswith("w: nobody answers")
-        assert memory.list(kind) == []
+        assert memory.find(kind) == []
 
     @pytest.mark.parametrize("available", ["False", "Unknown"])
     def test_an_api_that_nobody_answers_for_goes(self, available: str) -> None:
         memory = Memory(**{clearing._APIS: [api("v1beta1.external.metrics.k8s.io", available=available)]})
         assert memory.run("BeforeEverything")
-        assert memory.list(clearing._APIS) == []
+        assert memory.find(clearing._APIS) == []
 
     @pytest.mark.parametrize("controller", CONTROLLERS, ids=[each.release for each in CONTROLLERS])
     def test_what_only_a_broken_controller_could_finish_goes(self, controller: clearing.Controller) -> None:
@@ -136,7 +136,7 @@ class TestBeforeEverything:
         said = memory.run("BeforeEverything")
         assert len(said) == len(controller.kinds)
         assert all(controller.release in each for each in said)
-        assert not [each for kind in controller.kinds for each in memory.list(kind)]
+        assert not [each for kind in controller.kinds for each in memory.find(kind)]
 
     def test_one_of_several_deployments_is_enough_to_be_broken(self) -> None:
         memory = Memory(**{EXTERNAL_SECRETS: [item("e", "airflow")]})
@@ -147,7 +147,7 @@ class TestBeforeEverything:
         memory = Memory(**{INGRESSES: [item("nginx", "n", finalizers=("nginx.org/x",)), item("none", "n")]})
         memory.break_("aws-load-balancer-controller")
         assert memory.run("BeforeEverything") == []
-        assert len(memory.list(INGRESSES)) == 2
+        assert len(memory.find(INGRESSES)) == 2
 
     def test_karpenter_has_a_time_of_its_own(self) -> None:
         node = item("ip-10-0-0-1", finalizers=("karpenter.sh/termination",))
@@ -157,8 +157,8 @@ class TestBeforeEverything:
         memory.break_("karpenter")
         assert memory.run("BeforeEverything") == []
         assert len(memory.run("BeforeNodePools")) == 2
-        assert memory.list(CLAIMS) == []
-        assert [each["metadata"]["name"] for each in memory.list("nodes")] == ["system"]
+        assert memory.find(CLAIMS) == []
+        assert [each["metadata"]["name"] for each in memory.find("nodes")] == ["system"]
 
 
 class TestBeforeNamespace:
@@ -190,8 +190,8 @@ class TestBeforeNamespace:
         assert said == ["pods/airflow/p would not go", "persistentvolumeclaims/airflow/c would not go",
                         "services/airflow/with would not go"]  # fmt: skip
         assert memory.at_once == ["p"]
-        assert len(memory.list("pods")) == 1
-        assert [each["metadata"]["name"] for each in memory.list("services")] == ["without"]
+        assert len(memory.find("pods")) == 1
+        assert [each["metadata"]["name"] for each in memory.find("services")] == ["without"]
         assert clock[0] < 15 * 60
 
     def test_its_webhooks_may_have_broken_in_the_meantime(self, clock: list[float]) -> None:
@@ -240,7 +240,7 @@ class TestHandle:
 
     def test_what_fails_is_told_and_does_not_end_the_deletion(self, monkeypatch: pytest.MonkeyPatch) -> None:
         class Refused(Memory):
-            def list(self, kind: str, *, namespace: str | None = None) -> list[Item]:
+            def find(self, kind: str, *, namespace: str | None = None) -> list[Item]:
                 raise subprocess.CalledProcessError(1, ["kubectl", "get", kind, str(namespace)], b"", b"Forbidden")
 
         monkeypatch.setattr(Kubectl, "login", lambda _cluster: Refused())

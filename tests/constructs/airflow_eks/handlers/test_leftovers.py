@@ -25,7 +25,7 @@ class NoCluster:
     def __init__(self, *volumes: dict[str, Any]) -> None:
         self.volumes, self.deleted = volumes, []
 
-    def list(self, kind: str) -> list[dict[str, Any]]:
+    def find(self, kind: str) -> list[dict[str, Any]]:
         return list(self.volumes) if kind == "persistentvolumes" else []
 
     def delete(self, kind: str, item: dict[str, Any]) -> None:
