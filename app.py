@@ -1,27 +1,28 @@
 """The CDK application: settings from the context, then the platform."""
 
-from __future__ import annotations
-
 import sys
 
-from aws_cdk import App
-
-from settings import SettingsError, cdk_json_context, load_settings
-from stacks.platform import Platform
+from ops.guard import guarded
+from ops.node import use_own_node
 
 
-def main() -> int:
+def main() -> None:
     """Synthesize. A wrong setting ends it with one message."""
-    app = App(context=cdk_json_context(), analytics_reporting=False)
+    use_own_node()
+    from aws_cdk import App  # noqa: PLC0415 - which starts Node, and takes seconds
+
+    from settings import SettingsError, cdk_json_context, load_settings  # noqa: PLC0415
+    from stacks.platform import Platform  # noqa: PLC0415
+
     try:
+        app = App(context=cdk_json_context(), analytics_reporting=False)
         settings = load_settings(app.node.get_all_context())
     except SettingsError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - this is what the person reads
-        return 1
+        sys.exit(str(error))
     Platform(app, settings=settings)
     app.synth()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with guarded():
+        main()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 STOPPED = 130
-NOT_WRITTEN = 2
+CANNOT = 2
 CLOSED = 1
 """As rich and click end: who reads no further wants to hear nothing."""
 
@@ -32,13 +32,17 @@ def guarded() -> Iterator[None]:
             _flush()
     except KeyboardInterrupt:
         _end("stopped", STOPPED)
+    except ModuleNotFoundError as error:
+        # Another Python than the project's, most likely: the command line of the CDK runs the first one on the PATH.
+        missing = f"{sys.executable} has no {error.name}: run `make setup` once, then `source .venv/bin/activate`"
+        _end(missing, CANNOT)
     except BrokenPipeError:
         _end("", CLOSED)
     except OSError as error:
         if error.errno not in _FULL:
             raise
         what = f"{error.filename} cannot be written" if error.filename else "the output cannot be written"
-        _end(f"{what}: {error.strerror}", NOT_WRITTEN)
+        _end(f"{what}: {error.strerror}", CANNOT)
 
 
 def _prepare() -> None:

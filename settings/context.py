@@ -31,10 +31,34 @@ Tree = dict[str, Any]
 def cdk_json_context() -> dict[str, Any]:
     """The context that cdk.json gives: feature flags and the settings block.
 
-    The CDK's command line reads it by itself; a plain run of the application and the tests read it here.
+    The CDK's command line reads it by itself; a plain run of the application and the tests read it here. Raises
+    SettingsError where it is no such file.
     """
-    context: dict[str, Any] = json.loads(CDK_JSON.read_text(encoding="utf-8"))["context"]
+    name = CDK_JSON.name
+    try:
+        # An editor may have put a byte-order mark before it.
+        read = json.loads(CDK_JSON.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"{name} cannot be read: {error.strerror} ({CDK_JSON})") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name} is not written in UTF-8; save it so") from None
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"{name} is not JSON: {_where(error)}") from None
+    context = read.get("context") if isinstance(read, dict) else None
+    if not isinstance(context, dict):
+        raise SettingsError(
+            f"{name} has no block `context`, which has the CDK's feature flags and the settings; take it back from git"
+        )
     return context
+
+
+def _where(error: json.JSONDecodeError) -> str:
+    if not error.doc.strip():
+        return "it is empty; take it back from git"
+    before = error.doc[: error.pos].rstrip()
+    if before.endswith(",") and error.doc[error.pos : error.pos + 1] in ("}", "]"):
+        return f"line {before.count(chr(10)) + 1} has a comma that nothing follows; take it out"
+    return f"line {error.lineno}, column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
 
 
 def load_settings(context: Mapping[str, Any]) -> Settings:

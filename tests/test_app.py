@@ -11,8 +11,10 @@ from pathlib import Path
 APP = Path(__file__).parents[1] / "app.py"
 
 
-def run(folder: Path, **context: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *, path: str | None = None, **context: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(context)}
+    if path is not None:
+        environment["PATH"] = path
     return subprocess.run(
         [sys.executable, APP.name], cwd=APP.parent, env=environment, capture_output=True, text=True, check=False
     )
@@ -26,6 +28,29 @@ def test_a_wrong_setting_ends_it_with_one_message(tmp_path: Path) -> None:
     assert "region" in done.stderr.replace("regoin", "")
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.rglob("*.json")), "half an assembly could be deployed"
+
+
+def test_node_is_the_environments_own_activated_or_not(tmp_path: Path) -> None:
+    """The first `node` on the PATH may be an old one, or none."""
+    assert Path(sys.prefix, "bin", "node").exists()
+    done = run(tmp_path / "cdk.out", path=str(tmp_path), regoin="eu-west-1")
+    assert done.returncode == 1
+    assert done.stderr.startswith("regoin = eu-west-1: there is no such setting")
+    assert done.stderr.count("\n") == 1
+
+
+def test_another_python_is_told_what_to_do(tmp_path: Path) -> None:
+    """The command line of the CDK runs the first `python` on the PATH, which may have nothing of what is needed."""
+    program = "import sys, runpy; sys.path.insert(0, sys.argv[1]); runpy.run_path(sys.argv[2], run_name='__main__')"
+    command = [sys.executable, "-S", "-I", "-c", program, str(APP.parent), str(APP)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "has no aws_cdk: run `make setup` once, then `source .venv/bin/activate`" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_file_reads_as_a_table_of_contents() -> None:
+    assert len(APP.read_text(encoding="utf-8").splitlines()) <= 30
 
 
 def test_context_chooses_the_partition(tmp_path: Path) -> None:
