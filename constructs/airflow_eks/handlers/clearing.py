@@ -12,8 +12,9 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import botocore.session
@@ -37,6 +38,9 @@ _POLL_SECONDS = 5
 _PATIENCE_SECONDS = 300
 
 
+_BALANCERS = "aws-load-balancer-controller"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Controller:
     """A controller, by its release, and the kinds whose deletion only it can finish."""
@@ -49,7 +53,7 @@ class Controller:
 
 CONTROLLERS = (
     Controller(
-        release="aws-load-balancer-controller",
+        release=_BALANCERS,
         kinds=("ingresses.networking.k8s.io", "services", "targetgroupbindings.elbv2.k8s.aws"),
         finalizer="k8s.aws/",
     ),
@@ -194,12 +198,14 @@ def handle(event: Event) -> str:
         kubectl = Kubectl.login(cluster)
     except NoClusterError:
         kubectl = None
+    left = Leftovers(client, cluster=cluster, vpc=properties.get("VpcId", ""))
     if stage == "AfterControllers":
-        return _told(Leftovers(client, cluster=cluster, vpc=properties["VpcId"]).remove(kubectl))
+        return _told(left.remove(kubectl))
     if kubectl is None:
         return f"there is no cluster {cluster}"
     try:
-        return _told(STAGES[stage](kubectl, properties.get("Namespace", "")))
+        orphans = _load_balancers(kubectl, left) if stage == "BeforeEverything" else ()
+        return _told(chain(STAGES[stage](kubectl, properties.get("Namespace", "")), orphans))
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         # What fails here is tried once more by the ordinary deletion, which comes next.
         log.exception("%s", error.stderr)
@@ -218,7 +224,13 @@ def _lives_on(client: Callable[[str], Any], cluster: str) -> str:
     return "" if state in _GOES else f"nothing to do: the deployment is {state}"
 
 
-def _told(lines: Iterator[str]) -> str:
+def _load_balancers(kubectl: Kubectl, left: Leftovers) -> Iterator[str]:
+    """Delete those that nobody looks after: they use certificate and web ACL, which could not go before them."""
+    if any(each.release == _BALANCERS for each in _broken(kubectl, CONTROLLERS)):
+        yield from left.load_balancers()
+
+
+def _told(lines: Iterable[str]) -> str:
     said = []
     for line in lines:
         log.warning("%s", line)

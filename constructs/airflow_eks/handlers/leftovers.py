@@ -36,7 +36,7 @@ class Leftovers:
         """Remove everything. Raises what AWS refuses to the last."""
         yield from self._instances()
         yield from self._launch_templates()
-        yield from self._load_balancers()
+        yield from self.load_balancers()
         yield from self._target_groups()
         yield from self._security_groups()
         if kubectl:
@@ -72,7 +72,8 @@ class Leftovers:
                 self._ec2.delete_launch_template(LaunchTemplateId=template["LaunchTemplateId"])
                 yield f"launch template deleted: {template['LaunchTemplateName']}"
 
-    def _load_balancers(self) -> Iterator[str]:
+    def load_balancers(self) -> Iterator[str]:
+        """Delete the load balancers; their listeners go with them."""
         pages = self._elb.get_paginator("describe_load_balancers").paginate()
         found = [each["LoadBalancerArn"] for page in pages for each in page["LoadBalancers"]]
         for arn in self._of_cluster(found):

@@ -232,6 +232,20 @@ class TestHandle:
         monkeypatch.setattr(Kubectl, "login", login)
         assert "no cluster" in clearing.handle(event("Delete", Stage="BeforeEverything", ClusterName="airflow"))
 
+    @pytest.mark.parametrize("works", [True, False])
+    def test_a_load_balancer_that_nobody_looks_after_goes_before_its_certificate(
+        self, answers: Answers, monkeypatch: pytest.MonkeyPatch, works: bool
+    ) -> None:
+        memory, arn = Memory(), "arn:load-balancer"
+        if not works:
+            memory.break_("aws-load-balancer-controller")
+        monkeypatch.setattr(Kubectl, "login", lambda _cluster: memory)
+        tags = [{"Key": "elbv2.k8s.aws/cluster", "Value": "airflow"}]
+        answers.answers["describe_load_balancers"] = [{"LoadBalancers": [{"LoadBalancerArn": arn}]}]
+        answers.answers["describe_tags"] = [{"TagDescriptions": [{"ResourceArn": arn, "Tags": tags}]}]
+        clearing.handle(event("Delete", Stage="BeforeEverything", ClusterName="airflow"))
+        assert answers.changes() == ([] if works else [("delete_load_balancer", {"LoadBalancerArn": arn})])
+
     def test_in_doubt_nothing_is_done(self, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
         answers.answers["describe_stacks"] = [error("AccessDenied")]
         monkeypatch.delattr(Kubectl, "login")
