@@ -51,12 +51,13 @@ class Registry:
     """Resolves the keys of settings/releases.yaml for one deployment.
 
     With ``images.source: private``, images and charts are those that the account's own Amazon ECR holds, under
-    ``<prefix>/<upstream path>`` and ``<prefix>/charts/<name>``, with the upstream's tags and digests.
+    ``<prefix>/<upstream path>`` and ``<prefix>/charts/<name>``, with the upstream's tags and digests; with
+    ``images.copied`` so are the images of the registries that it names.
     """
 
     def __init__(self, *, settings: Settings, account: str, releases: Releases | None = None) -> None:
         self._releases = releases or load_releases()
-        self._private = settings.images.source == "private"
+        self._settings = settings.images
         self._host = settings.facts.registry(account=account, region=settings.region)
         self._prefix = settings.images.prefix
         self._requirements = settings.airflow.requirements
@@ -96,7 +97,7 @@ class Registry:
         """
         release = self._releases.published(key)
         host, _, path = release.upstream.partition("/")
-        if self._private:
+        if self._settings.is_copied(release.upstream):
             host, path = self._host, f"{self._prefix}/{path}"
         return ImageReference(registry=host, path=path, tag=release.tag, digest=release.digest)
 
@@ -114,6 +115,6 @@ class Registry:
         """The chart with this key. Raises KeyError where the releases have none."""
         release = self._releases.charts[key]
         repository = release.repository
-        if self._private:
+        if self._settings.charts_are_copied:
             repository = f"oci://{self._host}/{self._prefix}/charts/{release.name}"
         return ChartReference(repository=repository, name=release.name, version=release.version)

@@ -40,7 +40,7 @@ def artifacts(
 ) -> list[Artifact]:
     """What these settings make a deployment pull from the account's registry; or all that any settings would.
 
-    The settings must have ``images.source: private``.
+    None, where the settings have everything come from its publisher.
     """
     chosen = everything(releases=releases) if all_releases else pulled(settings, releases=releases)
     names = Registry(settings=settings, account=account, releases=releases)
@@ -48,11 +48,13 @@ def artifacts(
     prefix = settings.images.prefix
     found: dict[str, Artifact] = {}
     for key, release in chosen.images.items():
+        if not settings.images.is_copied(release.upstream):
+            continue
         image = names.published_image(key)
         path = image.path.removeprefix(f"{prefix}/")
         artifact = Artifact(prefix=prefix, path=path, tag=image.tag, digest=image.digest, release=release)
         found[artifact.name] = artifact
-    for key, chart_release in chosen.charts.items():
+    for key, chart_release in chosen.charts.items() if settings.images.charts_are_copied else ():
         chart = names.chart(key)
         path = chart.repository.removeprefix(f"oci://{host}/{prefix}/")
         artifact = Artifact(

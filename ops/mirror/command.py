@@ -57,9 +57,11 @@ def mirror(
             with in_words():
                 remove_repositories(aws, settings.images.prefix, ask=not yes)
             return
-        if settings.images.source != "private":
+        if not settings.images.any_is_copied:
             private = [f"partition={each.name}" for each in PARTITIONS.values() if each.image_source == "private"]
-            contexts = " or ".join(f"--context {each}" for each in [*private, "images.source=private"])
+            contexts = " or ".join(
+                f"--context {each}" for each in [*private, "images.source=private", "images.copied=docker.io"]
+            )
             raise OpsError(
                 "with images.source=upstream a deployment pulls from the publishers, and nothing has to be copied. "
                 f"Give the context that you deploy with: {contexts}"

@@ -9,7 +9,19 @@ from ops.aws import connect
 from ops.checks import Check, Runner
 from ops.errors import explained
 from ops.options import ContextOption, OutputOption, ProfileOption, settings_from
-from ops.preflight import account, changes, engines, given, kubernetes, names, quotas, registry, roles, zones
+from ops.preflight import (
+    account,
+    changes,
+    docker_hub,
+    engines,
+    given,
+    kubernetes,
+    names,
+    quotas,
+    registry,
+    roles,
+    zones,
+)
 from ops.preflight.subject import Preflight
 from ops.report import Output, Report, Status
 
@@ -37,6 +49,7 @@ CHECKS: tuple[Check[Preflight], ...] = (
     Check("Offers", "add-ons", kubernetes.addons),
     Check("Images", "images and charts", registry.registry),
     Check("Images", "built images", registry.built),
+    Check("Images", "Docker Hub", docker_hub.docker_hub),
 )
 
 

@@ -15,7 +15,7 @@ _ABSENT = ("RepositoryNotFoundException", "ImageNotFoundException")
 
 def registry(subject: Preflight) -> Findings:
     """Every release by its tag, and by its digest where one is pinned."""
-    if subject.settings.images.source != "private":
+    if not subject.settings.images.any_is_copied:
         yield ok("images and charts", "from their publishers (images.source=upstream)")
         return
     needed = artifacts(subject.settings, account=subject.aws.account)

@@ -11,16 +11,18 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
+from settings import load_releases
+from settings.images import PublicRegistry
 from tests.charts import rendering
 from tests.contract.test_values import chart_of
 from tests.support import reference
 from tests.support.deployment import Deployment, Installed
-from tests.support.synthesis import CHINA, CONFIGURATIONS, synthesize
+from tests.support.synthesis import CHINA, CONFIGURATIONS, synthesize, synthesize_with
 
 PRIVATE = (*CHINA, *(name for name, each in CONFIGURATIONS.items() if each.get("images.source") == "private"))
 PUBLIC = re.compile(
@@ -232,3 +234,20 @@ def test_places_are_found(values: dict[str, Any], place: str) -> None:
 
 def test_a_value_covers_its_default_and_a_null_takes_it_away() -> None:
     assert merged({"a": {"b": None, "c": 2}}, {"a": {"b": 1, "c": 1, "d": 1}}) == {"a": {"c": 2, "d": 1}}
+
+
+def test_images_of_docker_hub_alone_can_be_copies() -> None:
+    deployment = synthesize_with("copied", {"size": "dev", "images.copied": "docker.io"})
+    values = [str(leaf.value) for _, leaf in deployment.leaves]
+    assert not [value for value in values if "docker.io" in value]
+    airflow = [value for value in values if value.endswith("/airflow-eks/apache/airflow")]
+    assert airflow
+    assert all(".dkr.ecr.us-west-2." in value for value in airflow)
+    # All else comes from where it is published, the charts too.
+    assert [value for value in values if value.startswith("quay.io")]
+    assert not [value for value in values if "airflow-eks/charts" in value]
+
+
+def test_every_registry_of_the_releases_can_be_named() -> None:
+    hosts = {release.upstream.partition("/")[0] for release in load_releases().images.values()}
+    assert hosts == set(get_args(PublicRegistry))

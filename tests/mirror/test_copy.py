@@ -162,6 +162,7 @@ class TestMistakes:
         assert result.exit_code == 2
         assert result.stderr.startswith("with images.source=upstream a deployment pulls from the publishers")
         assert "--context partition=aws-cn" in result.stderr
+        assert "--context images.copied=docker.io" in result.stderr
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

@@ -124,5 +124,32 @@ class TestImages:
         registry = account.results(self.PRIVATE, "addons.opencost=false")["private registry"]
         assert "opencost" not in registry.found
 
+    def test_of_one_registry_images_alone(self, account: Account) -> None:
+        registry = account.results("images.copied=docker.io")["private registry"]
+        assert registry.status is Status.FAILURE
+        assert "airflow-eks/apache/airflow:3.2.2" in registry.found
+        assert "charts/" not in registry.found
+        assert "karpenter" not in registry.found
+
+    @pytest.mark.parametrize(
+        ("context", "status", "said"),
+        [
+            ((), Status.OK, "100 times in 6 hours, which is 50 nodes started an hour with 3 NAT gateways"),
+            (("size=dev",), Status.OK, "16 nodes started an hour with 1 NAT gateway"),
+            (("size=large",), Status.WARNING, "and up to 60 workers may start at once"),
+        ],
+    )
+    def test_docker_hub_counts_pulls(
+        self, account: Account, context: tuple[str, ...], status: Status, said: str
+    ) -> None:
+        hub = account.results(*context)["Docker Hub"]
+        assert hub.status is status
+        assert "apache/airflow" in hub.found
+        assert said in hub.found
+
+    def test_docker_hub_is_not_asked_by_who_has_copies(self, account: Account) -> None:
+        for context in (self.PRIVATE, "images.copied=docker.io"):
+            assert "Docker Hub" not in account.results(context)
+
     def test_the_command_that_fills_it_is_named(self, account: Account) -> None:
         assert account.results(self.PRIVATE)["private registry"].advice.endswith("python -m ops mirror")
