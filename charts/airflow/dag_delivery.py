@@ -30,6 +30,19 @@ _GIT_SYNC_UID = 65533
 """The access point of the DAG volume makes every file this user's; git-sync is this user too."""
 _MAX_FAILURES = -1
 """A repository that cannot be reached for a while is no reason to stop parsing the DAGs that are there."""
+# git-sync looks at its folder before each synchronization, and clears it, link and all, where git fails in it or has
+# left `shallow.lock`: what git does that is killed while it fetches a part of the history, by a want of memory, a node
+# that goes, or git-sync's own timeout (two minutes). What all pods read is fetched with all of its history, then, where
+# git leaves no such lock. A copy of a pod's own is made shallow, since every pod makes one; its lock is taken away when
+# git-sync starts again.
+_WHOLE_HISTORY, _NEWEST_COMMIT = 0, 1
+_WITHOUT_LOCK = "rm -f /git/.git/shallow.lock && exec /git-sync"
+_SYNC_TIMEOUT_SECONDS = 15 * 60
+# Who has looked up the link finds the old files a while longer: NFS remembers it for up to a minute, and a file of DAGs
+# may be in the middle of its imports.
+_STALE_SECONDS = 10 * 60
+# git counts the node's CPUs, and takes as many threads and caches.
+_FRUGAL = "pack.threads:1,core.deltaBaseCacheLimit:32m,core.bigFileThreshold:32m"
 _FOLDER = "/opt/airflow/dags"
 _VOLUME = "dags"
 _LINK = "repo"
@@ -61,15 +74,16 @@ class DagDelivery:
                 # `ref`.
                 "branch": self.dags.branch,
                 "ref": self.dags.branch,
+                "depth": _WHOLE_HISTORY,
                 "subPath": self.dags.subdirectory,
                 "period": f"{self.dags.sync_period_seconds}s",
                 "maxFailures": _MAX_FAILURES,
                 "httpPort": GIT_SYNC_PORT,
                 "recommendedProbeSetting": True,
-                # A large repository takes its time to be cloned: five minutes, as beside a pod.
-                "startupProbe": {"failureThreshold": 60},
+                # A large repository takes its time to be cloned, and a clone that is ended begins anew.
+                "startupProbe": {"periodSeconds": 5, "failureThreshold": _SYNC_TIMEOUT_SECONDS // 5},
                 "env": self._git_sync_environment(),
-                "resources": _git_sync_resources(),
+                "resources": resources(cpu="50m", memory="512Mi"),
                 "securityContexts": {"container": _git_sync_security()},
                 **_without_empty(extraVolumeMounts=git_credentials.mounts(self.repository)),
             },
@@ -151,17 +165,24 @@ class DagDelivery:
         return [git_askpass.volume()] if self._signs and not self.git_sync_is_built else []
 
     def _git_sync_environment(self) -> list[Values]:
-        metrics = {"name": "GITSYNC_HTTP_METRICS", "value": "true"}
-        if self._signs:
-            return [metrics, *git_askpass.git_sync_environment()]
-        return [metrics, *git_credentials.git_sync_environment(self.repository)]
+        configuration = ",".join([_FRUGAL, *([git_askpass.git_sync_config()] if self._signs else [])])
+        common = {
+            "GITSYNC_HTTP_METRICS": "true",
+            "GITSYNC_SYNC_TIMEOUT": f"{_SYNC_TIMEOUT_SECONDS}s",
+            "GITSYNC_STALE_WORKTREE_TIMEOUT": f"{_STALE_SECONDS}s",
+            "GITSYNC_GIT_CONFIG": configuration,
+        }
+        own = (
+            git_askpass.git_sync_environment() if self._signs else git_credentials.git_sync_environment(self.repository)
+        )
+        return [*({"name": name, "value": value} for name, value in common.items()), *own]
 
     def _git_sync(self) -> Values:
         """A native sidecar: Airflow starts when the first synchronization is done, and git-sync ends after it."""
         settings = {
             "GITSYNC_REPO": self.repository.url,
             "GITSYNC_REF": self.dags.branch,
-            "GITSYNC_DEPTH": "1",
+            "GITSYNC_DEPTH": str(_NEWEST_COMMIT),
             "GITSYNC_ROOT": "/git",
             "GITSYNC_LINK": _LINK,
             "GITSYNC_ADD_USER": "true",
@@ -172,6 +193,7 @@ class DagDelivery:
         return {
             "name": "git-sync",
             "image": str(self.git_sync_image),
+            "command": ["/bin/bash", "-c", _WITHOUT_LOCK],
             "restartPolicy": "Always",
             "env": [
                 *({"name": name, "value": value} for name, value in settings.items()),
@@ -181,16 +203,12 @@ class DagDelivery:
             "startupProbe": {
                 "httpGet": {"path": "/", "port": GIT_SYNC_PORT},
                 "periodSeconds": 2,
-                "failureThreshold": 150,
+                "failureThreshold": _SYNC_TIMEOUT_SECONDS // 2,
             },
-            "resources": _git_sync_resources(),
+            "resources": resources(cpu="50m", memory="256Mi"),
             "securityContext": _git_sync_security(),
             "volumeMounts": [{"name": _VOLUME, "mountPath": "/git"}, *git_credentials.mounts(self.repository)],
         }
-
-
-def _git_sync_resources() -> Values:
-    return resources(cpu="50m", memory="128Mi")
 
 
 def _git_sync_security() -> Values:

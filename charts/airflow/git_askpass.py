@@ -92,5 +92,9 @@ def git_sync_environment() -> list[dict[str, str]]:
     """
     return [
         {"name": "GITSYNC_ASKPASS_URL", "value": f"http://127.0.0.1:{PORT}/"},
-        {"name": "GITSYNC_GIT_CONFIG", "value": f"credential.helper:cache --timeout {_REMEMBERED_SECONDS}"},
     ]
+
+
+def git_sync_config() -> str:
+    """What git-sync's git is configured with."""
+    return f"credential.helper:cache --timeout {_REMEMBERED_SECONDS}"

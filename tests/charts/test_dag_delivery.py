@@ -81,6 +81,42 @@ def test_each_pod_has_a_copy_of_its_own(pod: str) -> None:
     assert values["extraVolumeMounts"] == [{"name": "dags", "mountPath": "/opt/airflow/dags", "readOnly": True}]
 
 
+def git_sync(delivery: str) -> tuple[Object, dict[str, str]]:
+    """Container, or the chart's values of it, and its own variables."""
+    objects = built(delivery)
+    if delivery == "efs":
+        sync = release_values(objects, "airflow")["dags"]["gitSync"]
+    else:
+        _, sync = pods(objects)["worker"]["extraInitContainers"]
+    return sync, {each["name"]: each["value"] for each in sync["env"]}
+
+
+def test_git_that_is_killed_leaves_nothing_that_clears_what_all_pods_read() -> None:
+    """Git holds shallow.lock while it fetches a part of the history. What git-sync does then: docs/dags.md."""
+    shared, _ = git_sync("efs")
+    assert shared["depth"] == 0
+    own, environment = git_sync("sidecar")
+    assert environment["GITSYNC_DEPTH"] == "1"
+    assert own["command"] == ["/bin/bash", "-c", "rm -f /git/.git/shallow.lock && exec /git-sync"]
+
+
+@pytest.mark.parametrize("delivery", ["efs", "sidecar"])
+def test_git_has_time_and_memory_and_is_not_stopped_before_its_time(delivery: str) -> None:
+    sync, environment = git_sync(delivery)
+    assert environment["GITSYNC_SYNC_TIMEOUT"] == "900s"
+    assert sync["startupProbe"]["periodSeconds"] * sync["startupProbe"]["failureThreshold"] >= 900
+    assert sync["resources"]["limits"]["memory"] == {"efs": "512Mi", "sidecar": "256Mi"}[delivery]
+    configuration = dict(each.split(":", 1) for each in environment["GITSYNC_GIT_CONFIG"].split(","))
+    assert configuration["pack.threads"] == "1"
+    assert configuration["credential.helper"].startswith("cache --timeout ")
+
+
+@pytest.mark.parametrize("delivery", ["efs", "sidecar"])
+def test_old_files_stay_longer_than_nfs_remembers_where_they_were(delivery: str) -> None:
+    _, environment = git_sync(delivery)
+    assert int(environment["GITSYNC_STALE_WORKTREE_TIMEOUT"].removesuffix("s")) > 2 * 60
+
+
 def test_airflow_looks_into_the_copy() -> None:
     objects = built("sidecar", subdirectory="team/dags")
     assert release_values(objects, "airflow")["config"]["core"]["dags_folder"] == "/opt/airflow/dags/repo/team/dags"
