@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 def check_dags(settings: Settings) -> Iterator[Contradiction]:
     """Where the settings of the DAGs contradict each other, or partition and region."""
     dags = settings.dags
+    if dags.existing_repository_key_arn:
+        key = "dags.existing_repository_key_arn"
+        yield from in_place(settings, key, dags.existing_repository_key_arn, "a key")
+        if dags.existing_repository is None:
+            yield Contradiction(
+                key, dags.existing_repository_key_arn, "must be left out: no dags.existing_repository is named"
+            )
     if dags.git is None:
         yield from _codecommit(settings)
         return

@@ -49,6 +49,10 @@ class DagSettings(Section):
         description="Name of a CodeCommit repository in the same account and region. Unset: one is made and seeded, "
         "unless `git` is set.",
     )
+    existing_repository_key_arn: KeyArn | None = Field(
+        default=None,
+        description="KMS key of that repository, where it is not AWS' own `aws/codecommit`.",
+    )
     git: GitSettings | None = Field(default=None, description="A git repository anywhere, instead of AWS CodeCommit.")
     branch: BranchName = Field(default="main", description="Branch that is synchronized.")
     subdirectory: FolderPath = Field(default="", description="Folder of the DAGs in the repository. Empty: its root.")

@@ -73,6 +73,10 @@ class Partition:
         """
         return f"https://public-keys.auth.elb.{region}.{self.dns_suffix}"
 
+    def via_service(self, service: str, *, region: str) -> str:
+        """What `kms:ViaService` says of a service that uses a key for who calls it."""
+        return f"{service}.{region}.{self.dns_suffix}"
+
     def codecommit_url(self, *, repository: str, region: str) -> str:
         """HTTPS clone URL of a CodeCommit repository."""
         return f"https://git-codecommit.{region}.{self.dns_suffix}/v1/repos/{repository}"

@@ -14,7 +14,7 @@ from airflow_eks import broker, database, file_system
 from airflow_eks.chart_installer import ChartInstaller
 from airflow_eks.cluster_clearing import ClusterClearing
 from airflow_eks.front_door import DomainCertificate, DomainRecord, WebAcl
-from airflow_eks.iam import allow, decrypt, use_key
+from airflow_eks.iam import allow, decrypt, use_key, use_key_of_repository
 from airflow_eks.pod_identity import PodIdentity
 from charts import airflow as charts
 from charts.task_pods import NAMESPACE as TASK_PODS_NAMESPACE
@@ -186,6 +186,11 @@ class Airflow(NestedStack):
         if repository:
             arn = f"arn:{Aws.PARTITION}:codecommit:{settings.region}:{Aws.ACCOUNT_ID}:{repository}"
             pull = [allow("PullDags", ["codecommit:GitPull"], [arn])]
+            # One of the deployment's own has the deployment's key.
+            its_key = settings.dags.existing_repository_key_arn if settings.dags.existing_repository else key.key_arn
+            if its_key:
+                via = settings.facts.via_service("codecommit", region=settings.region)
+                pull.append(use_key_of_repository(its_key, via=via))
         # The file system is written by one pod and read by the others; in the other ways each fetches for itself.
         readers_pull = [] if settings.dags.delivery == "efs" else pull
         return {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_wafv2 as wafv2
 
+from airflow_eks.load_balancer_host import load_balancer_host
 from constructs import Construct
 
 # Airflow's API takes bodies of any size: the configuration of a run, variables, connections.
@@ -17,8 +17,6 @@ _MANAGED_RULES = (
     "AWSManagedRulesKnownBadInputsRuleSet",
     "AWSManagedRulesCommonRuleSet",
 )
-# A load balancer takes two to three minutes to become active.
-_LOAD_BALANCER_TIMEOUT = Duration.minutes(10)
 _RECORD_SECONDS = "60"
 
 
@@ -97,8 +95,7 @@ class WebAcl(Construct):
 class DomainRecord(Construct):
     """The record that leads from the host name to the load balancer.
 
-    The load balancer's name is asked of the cluster once it has one. A load balancer of another scheme is another one:
-    so the scheme is part of the question's identity, and the answer is not that of yesterday.
+    The load balancer's name is asked of the cluster once it has one of the scheme.
     """
 
     def __init__(
@@ -114,16 +111,7 @@ class DomainRecord(Construct):
         scheme: str,
     ) -> None:
         super().__init__(scope, id_)
-        host = eks.KubernetesObjectValue(
-            self,
-            f"LoadBalancer-{scheme}",
-            cluster=cluster,
-            object_type="ingress",
-            object_name=ingress,
-            object_namespace=namespace,
-            json_path=".status.loadBalancer.ingress[0].hostname",
-            timeout=_LOAD_BALANCER_TIMEOUT,
-        )
+        host = load_balancer_host(self, cluster=cluster, namespace=namespace, ingress=ingress, scheme=scheme)
         route53.CfnRecordSet(
             self,
             "Record",

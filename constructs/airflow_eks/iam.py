@@ -25,3 +25,24 @@ def use_key(key_arn: str) -> iam.PolicyStatement:
 def decrypt(key_arn: str) -> iam.PolicyStatement:
     """Read what is encrypted with this key."""
     return allow("Decrypt", ["kms:Decrypt"], [key_arn])
+
+
+def use_key_of_repository(key_arn: str, *, via: str) -> iam.PolicyStatement:
+    """Pull from a repository of AWS CodeCommit that is encrypted with this key, which CodeCommit uses for who pulls.
+
+    A pull needs the whole set: https://docs.aws.amazon.com/codecommit/latest/userguide/encryption.html
+    """
+    return allow(
+        "UseKeyOfRepository",
+        [
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+        [key_arn],
+        {"StringEquals": {"kms:ViaService": via}},
+    )

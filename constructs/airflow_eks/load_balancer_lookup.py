@@ -9,11 +9,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import custom_resources as custom
 
 from airflow_eks.iam import allow
+from airflow_eks.load_balancer_host import load_balancer_host
 from airflow_eks.log_groups import HANDLER_LOG_RETENTION_DAYS, OwnedLogGroup, retention
 from constructs import Construct
-
-# A load balancer takes two to three minutes to become active.
-_TIMEOUT = Duration.minutes(10)
 
 
 class LoadBalancerLookup(Construct):
@@ -36,17 +34,7 @@ class LoadBalancerLookup(Construct):
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_)
-        host = eks.KubernetesObjectValue(
-            self,
-            # The question is asked again where another scheme makes another load balancer.
-            f"LoadBalancer-{scheme}",
-            cluster=cluster,
-            object_type="ingress",
-            object_name=ingress,
-            object_namespace=namespace,
-            json_path=".status.loadBalancer.ingress[0].hostname",
-            timeout=_TIMEOUT,
-        )
+        host = load_balancer_host(self, cluster=cluster, namespace=namespace, ingress=ingress, scheme=scheme)
         self._identity = host.value
         self._logs = OwnedLogGroup(self, "HandlerLogs", retention=retention(HANDLER_LOG_RETENTION_DAYS), key=key)
         load_balancer = self._ask(

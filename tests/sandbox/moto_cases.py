@@ -212,6 +212,14 @@ def node_group_has_the_clusters_version(clients: Clients) -> bool:
     return bool(group["version"] == "1.36")
 
 
+def internal_load_balancer_says_so(clients: Clients) -> bool:
+    arguments = {"Name": _name(), "Subnets": [_subnet(clients)], "Scheme": "internal"}
+    (made,) = clients("elbv2").create_load_balancer(**arguments)["LoadBalancers"]
+    clients("elbv2").delete_load_balancer(LoadBalancerArn=made["LoadBalancerArn"])
+    host = str(made["DNSName"])
+    return host.startswith("internal-") and host.endswith(".amazonaws.com.cn")
+
+
 def node_group_follows_the_cluster_when_it_is_told(clients: Clients) -> bool:
     eks, cluster = clients("eks"), _cluster(clients, version="1.35")
     group = {"clusterName": cluster["name"], "nodegroupName": "x"}
@@ -333,6 +341,7 @@ CASES = [
     gateway_of_public_addresses_is_not_detached,
     groups_are_listed_below_a_path,
     instance_profiles_are_listed_below_a_path,
+    internal_load_balancer_says_so,
     nat_gateway_takes_its_interface_along,
     nat_gateway_that_is_gone_is_not_found,
     node_group_follows_the_cluster_when_it_is_told,

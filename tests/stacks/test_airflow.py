@@ -15,9 +15,19 @@ from tests.support.order import Order
 DUTIES = {
     "api-server": {"s3:ListBucket", "s3:GetObject"},
     "scheduler": set(),
-    "dag-processor": {"codecommit:GitPull"},
+    "dag-processor": set(),
     "triggerer": {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "kms:GenerateDataKey"},
     "worker": {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "kms:GenerateDataKey"},
+}
+# With the key of the repository, for CodeCommit to use it in the name of who pulls.
+PULL = {
+    "codecommit:GitPull",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
 }
 FOR_ALL = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
 
@@ -41,11 +51,25 @@ def test_every_component_has_a_duty() -> None:
 def test_a_component_may_do_what_it_has_to(deployment: Deployment, component: str) -> None:
     duties = DUTIES[component] | FOR_ALL
     dags = deployment.settings.dags
-    if dags.delivery != "efs" and component in ("triggerer", "worker"):
-        duties = duties | {"codecommit:GitPull"}
-    if dags.git is not None:
-        duties = duties - {"codecommit:GitPull"}
+    pulls = component == "dag-processor" or (dags.delivery != "efs" and component in ("triggerer", "worker"))
+    if pulls and dags.git is None:
+        has_key = dags.existing_repository is None or dags.existing_repository_key_arn
+        duties = duties | (PULL if has_key else {"codecommit:GitPull"})
     assert actions(statements(deployment, component)) == duties
+
+
+def test_the_key_of_the_repository_is_for_codecommit_alone(deployment: Deployment) -> None:
+    dags = deployment.settings.dags
+    found = [each for each in statements(deployment, "dag-processor") if each["Sid"] == "UseKeyOfRepository"]
+    if dags.git is not None or (dags.existing_repository and not dags.existing_repository_key_arn):
+        assert found == []
+        return
+    (use,) = found
+    suffix = "amazonaws.com.cn" if deployment.settings.partition == "aws-cn" else "amazonaws.com"
+    via = {"kms:ViaService": f"codecommit.{deployment.settings.region}.{suffix}"}
+    assert use["Condition"] == {"StringEquals": via}
+    own = deployment.one("AWS::KMS::Key").att("Arn")
+    assert use["Resource"] == (dags.existing_repository_key_arn or own)
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from charts.airflow import load_balancer_name
 from tests.support.deployment import Deployment, Resource
 from tests.support.order import Order
 
@@ -53,6 +54,11 @@ def test_another_scheme_asks_for_another_load_balancer(sign_in: Deployment) -> N
     # One for the domain's record, one for the alarms.
     assert [each.stack for each in values if f"/LoadBalancer-{scheme}/" in each.path] == ["Airflow", "Alarms"]
     assert len(values) == 2
+    # The ingress has the name of the old one until the new one is there; only internal ones are called `internal-…`.
+    wanted = ">" if scheme == "internal" else "<"
+    path = f'.status.loadBalancer.ingress[?(@.hostname{wanted}"internal-")].hostname'
+    assert {each.properties["JsonPath"] for each in values} == {path}
+    assert load_balancer_name(sign_in.settings.name) < "internal-"
 
 
 def test_the_web_acl_is_there_as_long_as_the_load_balancer(sign_in: Deployment) -> None:

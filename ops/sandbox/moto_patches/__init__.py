@@ -14,6 +14,7 @@ from ops.sandbox.moto_patches import (
     ec2,
     eks,
     elasticache,
+    elbv2,
     iam,
     lambda_invocation,
     rds,
@@ -29,6 +30,7 @@ def apply(functions: Functions) -> None:
     ec2.apply()
     eks.apply()
     elasticache.apply()
+    elbv2.apply()
     iam.apply()
     lambda_invocation.apply(functions)
     rds.apply()

@@ -12,7 +12,12 @@ from ops.sandbox.pretend_cluster.calls import Call, Parser
 from ops.sandbox.pretend_cluster.order import check_creation, check_deletion, controller_of
 from ops.sandbox.pretend_cluster.state import Cluster, RefusedError, Thing
 
-_ASKED = {"ingress": ".status.loadBalancer.ingress[0].hostname", "job": ".status.succeeded"}
+# What is asked for, and whether it is the host name of an internal load balancer.
+_HOST_NAMES = {
+    f'.status.loadBalancer.ingress[?(@.hostname{comparison}"internal-")].hostname': internal
+    for comparison, internal in ((">", True), ("<", False))
+}
+_ASKED = {"ingress": tuple(_HOST_NAMES), "job": (".status.succeeded",)}
 _REQUIRED = ("apiVersion", "kind", "metadata")
 
 
@@ -49,15 +54,19 @@ def _get(call: Call) -> str:
     parser.add_argument("-n", "--namespace", required=True)
     parser.add_argument("type", choices=list(_ASKED))
     parser.add_argument("name")
-    parser.add_argument("-o", choices=[f"jsonpath='{{{path}}}'" for path in _ASKED.values()], required=True)
+    parser.add_argument("-o", required=True)
     options = parser.parse_args(call.arguments)
+    path = str(options.o).removeprefix("jsonpath='{").removesuffix("}'")
+    if path not in _ASKED[options.type]:
+        raise RefusedError(f"error: the sandbox knows nothing of {options.o}")
     with call.clusters.held(call.cluster_of(options.kubeconfig)) as cluster:
         call.fault(f"get {options.type} {options.name}")
         if options.type == "job":
             if cluster.find("Job", options.name) is None:
                 raise RefusedError(f'Error from server (NotFound): jobs.batch "{options.name}" not found')
             return "'1'"
-        return f"'{load_balancer.host(call.aws, cluster.name)}'"
+        host = load_balancer.host(call.aws, cluster.name)
+        return f"'{host}'" if host.startswith("internal-") is _HOST_NAMES[path] else "''"
 
 
 def _do(verb: str, cluster: Cluster, thing: Thing) -> str:

@@ -14,11 +14,14 @@ _TAG = "sandbox/cluster"
 
 
 def make(aws: Aws, cluster: str, values: Mapping[str, Any]) -> None:
-    """Make the load balancer that a release's values name, with its target group, where there is none yet."""
+    """Make the load balancer that a release's values name, with its target group, where there is none of its scheme."""
     annotations = values.get("ingress", {}).get("apiServer", {}).get("annotations", {})
-    name = annotations.get(_NAME)
-    if name is None or _of(aws, cluster):
+    name, scheme = annotations.get(_NAME), annotations.get("alb.ingress.kubernetes.io/scheme")
+    there = {each["Scheme"] for each in _of(aws, cluster)}
+    if name is None or scheme in there:
         return
+    if there:  # the controller, too, deletes the one before it makes the other of the same name
+        delete(aws, cluster)
     subnets: dict[str, str] = {}
     for subnet in aws.call("ec2", "describe_subnets")["Subnets"]:
         subnets.setdefault(subnet["AvailabilityZone"], subnet["SubnetId"])
@@ -32,7 +35,7 @@ def make(aws: Aws, cluster: str, values: Mapping[str, Any]) -> None:
         "create_load_balancer",
         Name=name,
         Subnets=list(subnets.values()),
-        Scheme=annotations["alb.ingress.kubernetes.io/scheme"],
+        Scheme=scheme,
         Tags=[{"Key": _TAG, "Value": cluster}],
     )["LoadBalancers"][0]
     group = aws.call("elbv2", "create_target_group", Name=name, Protocol="HTTP", Port=8080, VpcId=vpc, TargetType="ip")[
