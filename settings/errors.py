@@ -72,7 +72,7 @@ def misplaced(key: str, value: object, model: type[BaseModel]) -> str | None:
         section = known.rpartition(".")[0]
         while section and not _below(section, keys):
             section = section.rpartition(".")[0]
-        near = nearest(known, sorted(keys)) or ";"
+        near = _nearest_key(known, keys) or ";"
         return line(key, value, f"there is no such setting{near} allowed here: {', '.join(_below(section, keys))}")
     if _below(known, keys) and value is not None and not isinstance(value, Mapping):
         return line(key, value, f"not a single setting but a section, of {', '.join(_below(known, keys))}")
@@ -146,6 +146,21 @@ def takes_text(key: str, model: type[BaseModel]) -> bool:
             return False
     kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     return str in [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
+
+
+def _nearest_key(typed: str, keys: set[str]) -> str:
+    """The key that was probably meant.
+
+    Where the section is right, the last part is wrong: it is compared with those of the section, or is another's.
+    """
+    section, dot, last = typed.rpartition(".")
+    own = _below(section, keys)
+    if not own or not section:
+        return nearest(typed, sorted(keys))
+    near = nearest(last, [key.rpartition(".")[2] for key in own])
+    if near:
+        return near.replace("did you mean ", f"did you mean {section}{dot}")
+    return nearest(typed, sorted(key for key in keys if key.rpartition(".")[2] == last))
 
 
 def _below(section: str, keys: set[str]) -> list[str]:

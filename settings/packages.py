@@ -53,14 +53,22 @@ def read_packages(name: str) -> Packages:
     """
     path = ROOT / name
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise RequirementsError(f"cannot be read: {reason} ({path})") from None
+        # An editor may have put a byte-order mark before it, which pip takes too.
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise RequirementsError(f"is not written in UTF-8; save it so ({path})") from None
+    except OSError as error:
+        raise RequirementsError(f"cannot be read: {error.strerror} ({path})") from None
     lines = [(number, _COMMENT.sub("", line).strip()) for number, line in enumerate(text.splitlines(), start=1)]
     given = [(number, line) for number, line in lines if line]
     if not given:
         raise RequirementsError("names no package; leave airflow.requirements out to use the image as it is")
+    hashed = next((number for number, line in given if "--hash" in line), None)
+    if hashed is not None:
+        raise RequirementsError(
+            f"line {hashed}: hashes are not taken, for pip would ask for one of every package in Airflow's "
+            "constraints, which have none; leave --hash out, and name versions"
+        )
     for number, line in given:
         fault = _fault(line)
         if fault:
@@ -80,6 +88,8 @@ def check_packages(settings: Settings) -> Iterator[Contradiction]:
 
 def _fault(line: str) -> str:
     """What is wrong with a line, or nothing."""
+    if line.endswith("\\"):
+        return "a requirement is one line; write it without the backslash"
     if line.startswith("-"):
         return "only packages are taken, no options: the file itself has to say all that goes into the image"
     try:

@@ -85,6 +85,11 @@ TYPOS = [
         "airflow.wrokers.max", "40", "did you mean airflow.workers.max? allowed here: airflow.admin, airflow.api_server"
     ),
     Bad("size.dev", "true", "did you mean size?"),
+    Bad("database.node_type", "r7g.large", "did you mean database.instance_type?"),
+    Bad("broker.instance_type", "m7g.large", "did you mean broker.node_type?"),
+    Bad("airflow.api_server.concurrency", "8", "did you mean airflow.workers.concurrency?"),
+    Bad("airflow.api_server.replica", "8", "did you mean airflow.api_server.replicas?"),
+    Bad("cluster.node.max", "8", "did you mean cluster.nodes.max?"),
     Bad("airflow/workers/max", "40", "did you mean airflow.workers.max?"),
     Bad("airflow:workers", "40", "did you mean airflow.workers?"),
     Bad("zzz", "1", "there is no such setting; allowed here: addons, airflow, alarms, broker"),

@@ -38,6 +38,15 @@ class TestAMistake:
             ("# pandas\n\n", "names no package"),
             ("pandas\n-r other.txt\n", "line 2, -r other.txt: only packages are taken, no options"),
             ("--index-url https://example.com\n", "line 1, --index-url https://example.com: only packages"),
+            ("pandas==2.3.3 --hash=sha256:00\n", "line 1: hashes are not taken"),
+            (
+                "xyz==1\npandas==2.3.3 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n",
+                "line 3: hashes are not taken",
+            ),
+            (
+                "pandas==2.3.3 \\\n  ; python_version > '3'\n",
+                "a requirement is one line; write it without the backslash",
+            ),
             ("pandas=2.3\n", "line 1, pandas=2.3: is no requirement, like pandas==2.3.3"),
             ("tool @ git+ssh://git@example.com/tool\n", "a package comes from an index, or from an https:// address"),
             ("apache-airflow==3.1.0\n", f"line 1, apache-airflow==3.1.0: the image has Airflow {AIRFLOW}; leave the"),
@@ -61,8 +70,12 @@ class TestAMistake:
 
     def test_a_file_of_something_else(self, tmp_path: Path) -> None:
         (tmp_path / "packages.whl").write_bytes(b"\xff\xfe\x00")
-        with pytest.raises(SettingsError, match="cannot be read: 'utf-8' codec"):
+        with pytest.raises(SettingsError, match="is not written in UTF-8; save it so"):
             load_settings({"airflow.requirements": "packages.whl"})
+
+
+def test_a_byte_order_mark_means_nothing(tmp_path: Path) -> None:
+    assert tag("\ufeffpandas==2.3.3\n", tmp_path) == tag("pandas==2.3.3\n", tmp_path)
 
 
 @pytest.mark.parametrize(
