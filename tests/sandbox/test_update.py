@@ -102,6 +102,17 @@ def test_a_failure_takes_everything_back(aws: Aws, asked: Any) -> None:
     delete(aws, "failing")
 
 
+def test_what_stays_of_a_failure_goes_with_the_stack(aws: Aws, asked: Any) -> None:
+    create(aws, "half", _body(A=_thing("one"), Old=_thing("old")))
+    asked()
+    body = _body(A=_thing("broken"), New=_thing("new"))
+    aws.call("cloudformation", "update_stack", StackName="half", TemplateBody=body, DisableRollback=True)
+    assert wait(aws, "half")["StackStatus"] == "UPDATE_FAILED"
+    assert "Old: Delete old" not in asked()
+    assert delete(aws, "half")["StackStatus"] == "DELETE_COMPLETE"
+    assert "Old: Delete old" in asked()
+
+
 def test_a_change_that_the_sandbox_does_not_know_is_refused_by_name(aws: Aws) -> None:
     create(aws, "changed", stack_of({"Queue": QUEUE}))
     named = {**QUEUE, "Properties": {"VisibilityTimeout": 60}}

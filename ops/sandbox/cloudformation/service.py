@@ -22,7 +22,7 @@ from ops.sandbox.cloudformation.update import StackUpdate
 from ops.sandbox.pretend_cluster import faults
 from ops.sandbox.regions import Region, region_named
 
-_UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
+_UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE"})
 
 log = logging.getLogger("sandbox")
 

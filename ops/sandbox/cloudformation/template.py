@@ -87,6 +87,11 @@ class Template:
             for logical_id, declaration in declared.items()
         }
 
+    def with_resources_of(self, other: Template) -> Template:
+        """The template with what only another one declares beside its own resources."""
+        resources = {**other.section("Resources"), **self.section("Resources")}
+        return Template(body=self.body, document={**self.document, "Resources": resources})
+
     def check_cycles(self) -> None:
         """Raise ValidationError where resources wait for each other."""
         waiting = dict(self.dependencies)

@@ -62,6 +62,8 @@ class StackUpdate:
             return
         reason = f"The following resource(s) failed to update: [{', '.join(failed)}]. "
         if stack.disable_rollback:
+            # What is no longer declared is still there, and goes with the stack.
+            stack.template = self.template.with_resources_of(self._old_template)
             stack.set_status("UPDATE_FAILED", reason)
             return
         stack.set_status("UPDATE_ROLLBACK_IN_PROGRESS", reason)
