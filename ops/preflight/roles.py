@@ -47,10 +47,13 @@ def service_linked_roles(subject: Preflight) -> Findings:
     if _SPOT in absent:
         # Karpenter has no permission to make it, and goes on with on-demand instances where a pod takes those.
         never = [who for who, waits in on_spot.items() if waits]
-        rest = f"{' and '.join(never)} would never start" if never else "workers would run on demand"
+        on_demand = " and ".join(who for who, waits in on_spot.items() if not waits)
+        losses = [f"{who} would never start" for who in never]
+        if on_demand:
+            losses.append(f"{on_demand} would run on demand")
         yield (failure if never else warning)(
             "service-linked role for spot",
-            f"{_SPOT.name} does not exist: no spot instance can be started, {rest}",
+            f"{_SPOT.name} does not exist: no spot instance can be started, {'; '.join(losses)}",
             f"Run once per account: aws iam create-service-linked-role --aws-service-name {_SPOT.service}",
         )
 
@@ -60,6 +63,8 @@ def _on_spot(settings: Settings) -> dict[str, bool]:
     found = {}
     if any(each.spot for each in settings.airflow.worker_sets):
         found["workers"] = False
+    if settings.airflow.task_pods.enabled and settings.airflow.task_pods.spot:
+        found["task pods"] = False
     if settings.addons.spark_operator:
         found["Spark's executors"] = True
     return found

@@ -89,17 +89,20 @@ class TestAccount:
         assert "AWSServiceRoleForAmazonEKS" in results["service-linked roles"].found
         spot = results["service-linked role for spot"]
         assert spot.status is Status.FAILURE
-        assert spot.found.endswith("no spot instance can be started, Spark's executors would never start")
+        assert spot.found.endswith(
+            "no spot instance can be started, Spark's executors would never start; "
+            "workers and task pods would run on demand"
+        )
         assert "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com" in spot.advice
 
     def test_no_role_for_spot_is_needed_without_spot(self, account: Account) -> None:
         account.answers.refuse("iam", "GetRole", "NoSuchEntity", status=404)
         without_spark = "addons.spark_operator=false"
-        on_demand = account.results(without_spark)["service-linked role for spot"]
-        assert (on_demand.status, on_demand.found[-27:]) == (Status.WARNING, "workers would run on demand")
-        name = "service-linked role for spot"
-        assert name in account.results("airflow.workers.spot=false")
-        assert name not in account.results("airflow.workers.spot=false", without_spark)
+        name, on_demand = "service-linked role for spot", ("airflow.workers.spot=false", "airflow.task_pods.spot=false")
+        found = account.results(without_spark, on_demand[0])[name]
+        assert (found.status, found.found[-29:]) == (Status.WARNING, "task pods would run on demand")
+        assert account.results(*on_demand)[name].status is Status.FAILURE
+        assert name not in account.results(*on_demand, without_spark)
 
     @pytest.mark.parametrize("context", [(), ("cluster.administrators=arn:aws:iam::123456789012:role/Other",)])
     def test_a_cluster_that_the_caller_cannot_look_into(self, account: Account, context: tuple[str, ...]) -> None:
