@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from charts.airflow.inputs import Endpoints
+from charts.airflow.queue import queue_config
 from settings import capacity
 from settings.airflow import AirflowSettings
 
@@ -67,8 +68,6 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
         },
         # Each metric once, with tags in place of ids in its name: ids have dots (charts/airflow/metrics.yaml).
         "metrics": {"statsd_influxdb_enabled": "True", "legacy_names_on": "False"},
-        # Celery hands a task to a second worker when the first has not acknowledged it for this long.
-        "celery_broker_transport_options": {"visibility_timeout": str(workers.longest_task_hours * 60 * 60)},
         "logging": {
             "remote_logging": "True",
             "remote_base_log_folder": f"s3://{endpoints.log_bucket}/{LOG_PREFIX}",
@@ -82,8 +81,9 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
             "backend_kwargs": json.dumps({"connections_prefix": connections, "variables_prefix": variables}),
         },
     }
-    for section, options in dags.items():
-        config[section] |= options
+    queue = queue_config(longest_task_hours=workers.longest_task_hours, queued_timeout_seconds=_QUEUED_TIMEOUT_SECONDS)
+    for section, options in (*dags.items(), *queue.items()):
+        config[section] = config.get(section, {}) | options
     if airflow.ingress.domain:
         protocol = "https" if airflow.ingress.has_https else "http"
         config["api"] |= {"base_url": f"{protocol}://{airflow.ingress.domain}"}

@@ -273,3 +273,18 @@ def test_the_sidecars_program_is_valid_python(chart: list[Object]) -> None:
 
 def test_every_component_has_a_service_account_of_its_own() -> None:
     assert len({service_account(component) for component in COMPONENTS}) == len(COMPONENTS) == 5
+
+
+def test_a_queue_that_is_away_uses_up_no_try() -> None:
+    """Airflow repeats what its own timeout cut off, and nothing else: Celery must not give up before that."""
+    config = values_with()["config"]
+    policy = json.loads(config["celery"]["extra_celery_config"])["task_publish_retry_policy"]
+    assert policy["max_retries"] is None
+    assert policy["interval_max"] < 1
+    # A try takes a second at least: the queue's own timeout comes first.
+    assert int(config["celery"]["task_publish_max_retries"]) >= int(config["scheduler"]["task_queued_timeout"])
+    options = config["celery_broker_transport_options"]
+    # Longer than a failover; within the five minutes after which a scheduler that says nothing is ended.
+    assert 90 < float(options["connect_retries_timeout"]) <= 240
+    assert 0 < float(options["socket_timeout"]) < float(options["connect_retries_timeout"])
+    assert 0 < float(options["socket_connect_timeout"]) < 60

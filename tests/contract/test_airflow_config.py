@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,19 @@ def options() -> dict[str, dict[str, Any]]:
         info = runpy.run_path(str(airflow / "providers" / provider / "get_provider_info.py"))["get_provider_info"]()
         for name, section in info.get("config", {}).items():
             sections.setdefault(name, {"options": {}})["options"] |= section["options"]
+    # Airflow hands this section to kombu as it is.
+    sections["celery_broker_transport_options"]["options"] |= {key: {} for key in _kombu(airflow.parent / "kombu")}
     return {name: section["options"] for name, section in sections.items()}
+
+
+def _kombu(folder: Path) -> set[str]:
+    """What it takes of Redis' transport, and of connecting at all."""
+    redis = (folder / "transport" / "redis.py").read_text()
+    (listed,) = re.findall(r"from_transport_options = \(.*?\(([^()]+)\)", redis, re.DOTALL)
+    found = {*re.findall(r"'(\w+)'", listed)}
+    found |= {*re.findall(r"'(\w+)' in transport_opts", (folder / "connection.py").read_text())}
+    assert {"visibility_timeout", "connect_retries_timeout"} <= found
+    return found
 
 
 def test_options_are_known(deployment: Deployment, options: dict[str, dict[str, Any]]) -> None:
