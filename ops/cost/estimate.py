@@ -19,6 +19,9 @@ from ops.report import Output
 HOURS = 730
 """Of a month, as AWS' own calculator has them."""
 UNKNOWN = "not known here"
+_WIDE = 100
+"""Columns from which on all of a line has room beside each other."""
+
 LEFT_OUT = (
     "data that leaves AWS or a zone, or passes NAT gateways, endpoints and the load balancer",
     "requests: Aurora I/O, S3, KMS, Secrets Manager",
@@ -75,7 +78,7 @@ class Estimate:
         if output is Output.JSON:
             print(json.dumps(self._as_dict(), indent=2), file=console.file)
             return
-        console.print(self._table())
+        console.print(self._table(narrow=console.width < _WIDE))
         for sentence in self.sentences():
             console.print(sentence, highlight=False, soft_wrap=True, markup=False)
 
@@ -95,20 +98,25 @@ class Estimate:
             return ""
         return f" of {dates[0]}" if dates[0] == dates[-1] else f" of {dates[0]} to {dates[-1]}"
 
-    def _table(self) -> Table:
+    def _table(self, *, narrow: bool) -> Table:
         title = f"cost · name {self.name} · region {self.region} · {self.currency} a month of {HOURS} hours"
         table = Table(title=escape(title), title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
-        table.add_column("component", overflow="fold", min_width=24)
-        for column in ("units", "price", "a month"):
-            table.add_column(column, justify="right", no_wrap=True)
-        table.add_column("assumed; price of", overflow="fold", ratio=1)
+        # Numbers that are cut are wrong numbers: where there is no room beside each other, they stand below.
+        columns = ["a month"] if narrow else ["units", "price", "a month"]
+        table.add_column("component", overflow="fold", min_width=24, ratio=1 if narrow else None)
+        for column in columns:
+            table.add_column(column, justify="right", overflow="fold", no_wrap=not narrow)
+        if not narrow:
+            table.add_column("assumed; price of", overflow="fold", ratio=1)
         for component, lines in groupby(self.lines, key=lambda line: line.quantity.component):
             table.add_row(f"[bold]{escape(component)}[/]")
             for line in lines:
-                table.add_row(*map(escape, _cells(line, self.region)))
+                cells = _cells(line, self.region)
+                table.add_row(*map(escape, _below(*cells) if narrow else cells))
             table.add_section()
         total = _range(self.least, self.most)
-        table.add_row("[bold]total, partial[/]" if self.unknown else "[bold]total[/]", "", "", f"[bold]{total}[/]")
+        name = "[bold]total, partial[/]" if self.unknown else "[bold]total[/]"
+        table.add_row(name, *[""] * (len(columns) - 1), f"[bold]{total}[/]")
         return table
 
     def _as_dict(self) -> dict[str, Any]:
@@ -157,6 +165,11 @@ def _cells(line: Line, region: str) -> tuple[str, ...]:
     least, most = line.month(quantity.least) or 0, line.month(quantity.most) or 0
     notes = "; ".join(filter(None, (quantity.assumed, where)))
     return f"  {quantity.what}", units, f"{price.amount:g}/{quantity.per}", _range(least, most), notes
+
+
+def _below(what: str, units: str, price: str, month: str, notes: str) -> tuple[str, str]:
+    told = "; ".join(filter(None, (f"{units} × {price}", notes)))  # noqa: RUF001 - times
+    return f"{what}\n  {told}", month
 
 
 def _line(line: Line) -> dict[str, Any]:
