@@ -177,6 +177,8 @@ def _value(value: object) -> str:
         return "unset"
     if value in ("", (), {}):
         return "empty"
+    if isinstance(value, tuple):
+        return ", ".join(map(_value, value))
     return _code(str(value).lower() if isinstance(value, bool) else str(value))
 
 
