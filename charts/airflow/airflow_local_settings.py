@@ -3,7 +3,6 @@
 The KubernetesPodOperator reads no pod template but the one that its task names. So this is done with the pod that it
 has made, right before that goes to the API server, and only with pods in the namespace for task pods. What a task says
 stays as it is; what it must not have, the API server refuses.
-https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/cluster-policies.html
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from charts.task_pods.names import NAMESPACE, SERVICE_ACCOUNT
 from settings import Registry
 from settings.task_pods import TaskPodSettings
 
+# https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/cluster-policies.html
 LOCAL_SETTINGS = Path(__file__).with_name("airflow_local_settings.py")
 _VARIABLE = "task_pods"
 

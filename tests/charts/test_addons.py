@@ -124,10 +124,11 @@ def test_the_table_is_the_registry() -> None:
     assert rows == [row(switch) for switch in SWITCHES]
 
 
-@pytest.mark.parametrize(("size", "zones"), [("dev", 2), ("large", 3)])
+@pytest.mark.parametrize("zones", [2, 3])
 @pytest.mark.parametrize("proportional", [True, False])
-def test_coredns_is_scaled_by_one_of_two(proportional: bool, size: str, zones: int) -> None:
-    chosen = dict(enabled_addons(context(size=size, addons={"cluster_proportional_autoscaler": proportional})))
+def test_coredns_is_scaled_by_one_of_two(proportional: bool, zones: int) -> None:
+    addons = {"cluster_proportional_autoscaler": proportional}
+    chosen = dict(enabled_addons(context(network={"zones": zones}, addons=addons)))
     coredns = chosen["coredns"]
     assert isinstance(coredns, EksAddon)
     own = coredns.configuration["autoScaling"]

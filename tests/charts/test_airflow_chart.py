@@ -142,10 +142,10 @@ def test_dags_are_on_a_shared_volume_of_ten_gibibytes(chart: list[Object]) -> No
 
 def test_connections_are_ready_without_a_click(chart: list[Object]) -> None:
     environment = {entry["name"]: entry["value"] for entry in release_values(chart, "airflow")["env"]}
-    assert json.loads(environment["AIRFLOW_CONN_KUBERNETES_DEFAULT"]) == {
-        "conn_type": "kubernetes",
-        "extra": {"in_cluster": True},
-    }
+    kubernetes = json.loads(environment["AIRFLOW_CONN_KUBERNETES_DEFAULT"])
+    assert kubernetes["conn_type"] == "kubernetes"
+    assert kubernetes["extra"]["in_cluster"] is True
+    assert kubernetes["extra"]["namespace"] == "task-pods"
     assert json.loads(environment["AIRFLOW_CONN_AWS_DEFAULT"]) == {"conn_type": "aws"}
 
 
@@ -263,7 +263,7 @@ def test_a_queue_leaves_the_default_queue_s_workers_as_they_are() -> None:
 
 
 def test_nothing_keeps_karpenter_from_telling_a_worker_that_its_node_goes() -> None:
-    assert "do-not-disrupt" not in json.dumps(values_with())
+    assert "do-not-disrupt" not in json.dumps(values_with()["workers"])
 
 
 def test_the_sidecars_program_is_valid_python(chart: list[Object]) -> None:

@@ -27,6 +27,8 @@ def text_without(partition: str, objects: dict[str, list[Object]], *builds: str)
         published = registry.published_image(key)
         text = text.replace(f'"tag": "{image.tag}"', f'"tag": "{published.tag}"')
         text = text.replace(f'"{image.repository}"', f'"{published.repository}"')
+        # Within the JSON of a connection: the second container of task pods.
+        text = text.replace(f'\\"{image}\\"', f'\\"{published}\\"')
         text = text.replace(
             f'"registry": "{image.registry}", "repository": "{image.path}"',
             f'"registry": "{published.registry}", "repository": "{published.path}"',

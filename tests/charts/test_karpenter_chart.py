@@ -145,5 +145,5 @@ def test_shuffles_go_to_nvme_where_there_is_one(chart: list[Object]) -> None:
 
 def test_without_spark_it_has_no_pools() -> None:
     chart = build_charts(settings_for("aws", addons={"spark_operator": False}))["karpenter"]
-    assert set(of_kind(chart, "NodePool")) == {"airflow-services", "airflow-workers"}
+    assert set(of_kind(chart, "NodePool")) == {"airflow-services", "airflow-workers", "task-pods"}
     assert set(of_kind(chart, "EC2NodeClass")) == {"default"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -35,4 +36,9 @@ def test_all_of_airflow_runs_it(partition: str, tmp_path: Path, monkeypatch: pyt
     told = json.dumps(objects).replace(image["tag"], AIRFLOW.tag)
     host = PARTITIONS["aws-cn"].partition("/")[0]
     upstream = AIRFLOW.upstream if partition == "aws" else f"{host}/airflow-eks/apache/airflow"
-    assert told.replace(PARTITIONS[partition], upstream) == published
+    assert one_job(told.replace(PARTITIONS[partition], upstream)) == one_job(published)
+
+
+def one_job(objects: str) -> str:
+    """The objects, with one name for the Job whose name is made of what is in it, its image among that."""
+    return re.sub(r"airflow-setup-[0-9a-f]{8}", "airflow-setup-00000000", objects)

@@ -159,7 +159,8 @@ def test_all_have_the_identity_of_workers(airflow: list[Object]) -> None:
         for subject in item["subjects"]
         if "worker" in subject["name"]
     ]
-    assert set(bound) == {account}
+    # Pods are started in the namespace for task pods, which has the roles for that: none among Airflow's own.
+    assert bound == []
 
 
 def test_a_worker_has_time_to_end_its_tasks(airflow: list[Object]) -> None:

@@ -95,5 +95,7 @@ def test_values_are_text(deployment: Deployment) -> None:
 def test_connections_are_ready(deployment: Deployment) -> None:
     variables = {each["name"]: each["value"] for each in deployment.releases["airflow"].manifest["env"]}
     kubernetes = json.loads(variables["AIRFLOW_CONN_KUBERNETES_DEFAULT"])
-    assert kubernetes == {"conn_type": "kubernetes", "extra": {"in_cluster": True}}
+    assert kubernetes["conn_type"] == "kubernetes"
+    assert kubernetes["extra"]["in_cluster"] is True
+    assert ("namespace" in kubernetes["extra"]) is deployment.settings.airflow.task_pods.enabled
     assert json.loads(variables["AIRFLOW_CONN_AWS_DEFAULT"]) == {"conn_type": "aws"}

@@ -21,6 +21,7 @@ HARMLESS_KEYS = {
     r"(authorization|token)Endpoint$": "a URL of the identity provider's",
     r"GITSYNC_PASSWORD_FILE$": "where the password is mounted",
     r"existingSecret$": "the name of a Kubernetes Secret",
+    r"(auth_manager|AIRFLOW__CORE__AUTH_MANAGER)$": "the class that knows Airflow's users",
     r"(authType|allowed_auth_providers)$": "how Grafana finds its AWS credentials",
     r"AuthenticationMode$": "how the cluster knows people",
 }

@@ -29,7 +29,7 @@ FREE = {
 
 
 # Keys that a chart reads, and that its values.yaml has as a comment.
-COMMENTED = {"prometheusOperator.priorityClassName"}
+COMMENTED = {"opencost.ui.modelFqdn", "prometheusOperator.priorityClassName"}
 
 
 def unknown(values: Any, defaults: Any, path: tuple[str, ...] = ()) -> Iterator[str]:

@@ -20,7 +20,8 @@ def test_a_role_is_for_one_service_account(deployment: Deployment) -> None:
     found = list(identities(deployment))
     spark = deployment.settings.spark
     of_spark = len(spark.teams) + spark.history_server if deployment.settings.addons.spark_operator else 0
-    assert len(found) == 18 + deployment.settings.has_managed_prometheus + of_spark
+    of_tasks = deployment.settings.airflow.task_pods.enabled
+    assert len(found) == 18 + deployment.settings.has_managed_prometheus + of_spark + of_tasks
     assert len({role.address for *_, role in found}) == len(found)
     for namespace, account, role in found:
         for statement in role.properties["AssumeRolePolicyDocument"]["Statement"]:
