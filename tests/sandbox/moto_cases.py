@@ -99,6 +99,18 @@ def database_writes_a_log_group(clients: Clients) -> bool:
     return bool(clients("logs").describe_log_groups(logGroupNamePrefix=f"/aws/rds/cluster/{id_}/")["logGroups"])
 
 
+def beijing_has_three_zones(clients: Clients) -> bool:
+    return len(clients("ec2").describe_availability_zones()["AvailabilityZones"]) == 3
+
+
+def instance_takes_its_interface_along(clients: Clients) -> bool:
+    ec2, subnet = clients("ec2"), _subnet(clients)
+    (instance,) = ec2.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1, SubnetId=subnet)["Instances"]
+    ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
+    filters = [{"Name": "subnet-id", "Values": [subnet]}]
+    return ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] == []
+
+
 def nat_gateway_takes_its_interface_along(clients: Clients) -> bool:
     ec2, subnet = clients("ec2"), _subnet(clients)
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
@@ -318,6 +330,7 @@ def instance_profiles_are_listed_below_a_path(clients: Clients) -> bool:
 
 CASES = [
     address_in_use_is_not_released,
+    beijing_has_three_zones,
     bucket_that_denies_all_without_tls_is_open_to_the_rest,
     cache_counts_its_members,
     cache_goes_when_it_is_deleted,
@@ -341,6 +354,7 @@ CASES = [
     gateway_of_public_addresses_is_not_detached,
     groups_are_listed_below_a_path,
     instance_profiles_are_listed_below_a_path,
+    instance_takes_its_interface_along,
     internal_load_balancer_says_so,
     nat_gateway_takes_its_interface_along,
     nat_gateway_that_is_gone_is_not_found,

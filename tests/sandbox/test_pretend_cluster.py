@@ -22,8 +22,9 @@ PROGRAMS: dict[str, calls.Program] = {"aws": aws_cli.run, "helm": helm.run, "kub
 class Shell:
     """Calls the programs as the CDK's handler does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, aws: Aws) -> None:
         self.folder = folder
+        self._aws = aws
         self._clusters = Clusters(folder)
         (folder / "kubeconfig").write_text('{"current-context": "here/airflow"}')
 
@@ -35,7 +36,7 @@ class Shell:
             region="us-west-2",
             given=given,
             clusters=self._clusters,
-            aws=Aws(endpoint="http://127.0.0.1:9", region="us-west-2"),
+            aws=self._aws,
             state=self.folder,
         )
         return calls.answer(PROGRAMS, call)
@@ -75,7 +76,7 @@ STORE = _object("SecretStore", "store", "external-secrets.io/v1", "external-secr
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
-    return Shell(tmp_path)
+    return Shell(tmp_path, Aws(endpoint="http://127.0.0.1:9", region="us-west-2"))
 
 
 def test_objects_come_and_go(shell: Shell) -> None:
@@ -120,6 +121,32 @@ def test_a_job_that_is_there_has_succeeded(shell: Shell) -> None:
     job = _object("Job", "setup-1", "batch/v1")
     assert shell.kubectl("apply", NAMESPACE, {**job, "metadata": {"name": "setup-1", "namespace": "team"}})[0] == 0
     assert ask() == (0, "'1'")
+
+
+def test_a_load_balancer_has_a_name_of_its_scheme(tmp_path: Path, aws: Aws) -> None:
+    shell = Shell(tmp_path, aws)
+    (file := tmp_path / "values.json").touch()
+
+    def deploy(scheme: str) -> None:
+        annotations = {"load-balancer-name": "airflow-web", "scheme": scheme}
+        names = {f"alb.ingress.kubernetes.io/{name}": value for name, value in annotations.items()}
+        file.write_text(json.dumps({"ingress": {"apiServer": {"annotations": names}}}))
+        code, output = shell.install("airflow", "airflow", **{"--values": str(file)})
+        assert code == 0, output
+
+    def ask(comparison: str) -> str:
+        path = f"jsonpath='{{.status.loadBalancer.ingress[?(@.hostname{comparison}\"internal-\")].hostname}}'"
+        arguments = ["--kubeconfig", str(tmp_path / "kubeconfig"), "get", "-n", "airflow", "ingress", "web", "-o", path]
+        return shell.call("kubectl", *arguments)[1]
+
+    assert "NotFound" in ask(">")
+    for scheme in ("internal", "internet-facing", "internal"):
+        deploy(scheme)
+        (balancer,) = aws.call("elbv2", "describe_load_balancers")["LoadBalancers"]
+        found = {"internal": ask(">"), "internet-facing": ask("<")}
+        assert found == {"internal": "''", "internet-facing": "''", scheme: f"'{balancer['DNSName']}'"}
+    assert shell.uninstall("airflow", "airflow")[0] == 0
+    assert aws.call("elbv2", "describe_load_balancers")["LoadBalancers"] == []
 
 
 def test_create_does_not_overwrite(shell: Shell) -> None:

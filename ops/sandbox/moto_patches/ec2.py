@@ -1,4 +1,4 @@
-"""EC2: network interfaces that go with their gateway, and deletions that are refused while something is in the way.
+"""EC2: network interfaces go with what they belong to, and deletions are refused while something is in the way.
 
 moto deletes a subnet with interfaces in it, takes an address from a gateway that uses it, and detaches an internet
 gateway under public addresses. AWS refuses each, and so a wrong order of deletion would only be seen there.
@@ -6,20 +6,51 @@ gateway under public addresses. AWS refuses each, and so a wrong order of deleti
 
 from __future__ import annotations
 
+from typing import Any
+
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 
+_BEIJINGS_ZONES = 3
+
 
 def apply() -> None:
     """Mend moto's EC2."""
+    _give_beijing_its_third_zone()
+    _delete_interface_with_instance()
     _delete_interface_with_nat_gateway()
     _refuse_to_delete_used_subnet()
     _refuse_to_delete_used_vpc()
     _refuse_to_detach_used_gateway()
     _refuse_to_release_used_address()
+
+
+def _give_beijing_its_third_zone() -> None:
+    """In moto Beijing has two; a deployment has subnets in three, as in other regions."""
+    zones = RegionsAndZonesBackend.zones["cn-north-1"]
+    if len(zones) < _BEIJINGS_ZONES:
+        zones.append(Zone(region_name="cn-north-1", name="cn-north-1d", zone_id="cnn1-az4"))
+
+
+def _delete_interface_with_instance() -> None:
+    """Moto leaves the interfaces behind that it made for an instance, unless the launch says that they go with it."""
+    prepare = Instance.prep_nics
+
+    def prep_nics(self: Instance, nic_spec: list[dict[str, Any]], *arguments: Any, **named: Any) -> None:
+        prepare(self, nic_spec, *arguments, **named)
+        said = {
+            int(each["DeviceIndex"]) for each in nic_spec if {"DeleteOnTermination", "NetworkInterfaceId"} & each.keys()
+        }
+        for index, interface in self.nics.items():
+            if index not in said:
+                interface.delete_on_termination = True
+
+    Instance.prep_nics = prep_nics  # type: ignore[assignment,method-assign]
 
 
 def _delete_interface_with_nat_gateway() -> None:

@@ -17,8 +17,10 @@ def make(aws: Aws, cluster: str, values: Mapping[str, Any]) -> None:
     """Make the load balancer that a release's values name, with its target group, where there is none of its scheme."""
     annotations = values.get("ingress", {}).get("apiServer", {}).get("annotations", {})
     name, scheme = annotations.get(_NAME), annotations.get("alb.ingress.kubernetes.io/scheme")
+    if name is None:
+        return
     there = {each["Scheme"] for each in _of(aws, cluster)}
-    if name is None or scheme in there:
+    if scheme in there:
         return
     if there:  # the controller, too, deletes the one before it makes the other of the same name
         delete(aws, cluster)
