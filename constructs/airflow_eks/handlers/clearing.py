@@ -105,6 +105,10 @@ def before_node_pools(kubectl: Kubectl, _namespace: str) -> Iterator[str]:
 def before_namespace(kubectl: Kubectl, namespace: str) -> Iterator[str]:
     """What was in the namespace has been deleted; what is still in it after a while would keep it for ever."""
     yield from _unreachable(kubectl)
+    for kind, item in _inside(kubectl, namespace):
+        # What tasks and people made, such as a SparkApplication that has ended, nobody else asks to go.
+        if kind != "pods" and not item["metadata"].get("deletionTimestamp"):
+            kubectl.delete(kind, item)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while left := _inside(kubectl, namespace):
         if time.monotonic() > deadline:

@@ -178,6 +178,13 @@ class TestBeforeNamespace:
         assert memory.run("BeforeNamespace", "airflow") == []
         assert memory.at_once == []
 
+    def test_what_nobody_asks_to_go_is_asked_and_not_waited_for(self, clock: list[float]) -> None:
+        ended = item("pi", "airflow", status={"applicationState": {"state": "COMPLETED"}})
+        memory = Memory(**{"sparkapplications.sparkoperator.k8s.io": [ended]})
+        assert memory.run("BeforeNamespace", "airflow") == []
+        assert memory.find("sparkapplications.sparkoperator.k8s.io") == []
+        assert clock == [0.0]
+
     def test_what_would_not_go_goes(self, clock: list[float]) -> None:
         claim = item("c", "airflow", finalizers=("kubernetes.io/pvc-protection",))
         service = item("with", "airflow", finalizers=("service.k8s.aws/resources",))
