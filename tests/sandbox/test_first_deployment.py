@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,8 @@ def _last(assembly: Path, stack: str) -> str:
     needs = template.dependencies
     waited_for = frozenset().union(*needs.values())
 
+    # Many ways lead from a resource to those that it waits for: each is walked once.
+    @cache
     def depth(name: str) -> int:
         return 1 + max((depth(each) for each in needs[name]), default=0)
 

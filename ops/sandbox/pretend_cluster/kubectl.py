@@ -40,7 +40,8 @@ def run(call: Call) -> str:
             thing = _thing(manifest)
             call.fault(f"{options.verb} {thing.label}")
             controller = controller_of(thing)
-            if options.verb == "delete" and controller and call.is_broken(controller):
+            there = thing in cluster.things
+            if options.verb == "delete" and there and controller and call.is_broken(controller):
                 raise RefusedError(f"{thing.label} would hang: {controller} does not work")
             output += f"{thing.label} {_do(options.verb, cluster, thing)}\n"
     return output
