@@ -51,7 +51,7 @@ class ExternalSecretsChart(cdk8s.Chart):
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = make_namespace(self, name=NAMESPACE)
         image = registry.image("external-secrets")
-        same_image = {"repository": image.repository, "tag": image.tag}
+        same_image = {"repository": image.repository, "tag": image.tag_and_digest}
         pod = {
             "nodeSelector": node_selector(SYSTEM_POOL),
             "priorityClassName": "system-cluster-critical",

@@ -29,7 +29,7 @@ class KedaChart(cdk8s.Chart):
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = make_namespace(self, name=NAMESPACE)
         images = {
-            key: {"registry": image.registry, "repository": image.path, "tag": image.tag}
+            key: {"registry": image.registry, "repository": image.path, "tag": image.tag_and_digest}
             for key, image in (
                 ("keda", registry.image("keda")),
                 ("metricsApiServer", registry.image("keda-metrics-apiserver")),

@@ -55,7 +55,7 @@ class LoadBalancerControllerChart(cdk8s.Chart):
                 "region": region,
                 "vpcId": vpc_id,
                 "replicaCount": 2,
-                "image": {"repository": image.repository, "tag": image.tag},
+                "image": {"repository": image.repository, "tag": image.tag_and_digest},
                 "serviceAccount": {"create": True, "name": SERVICE_ACCOUNT},
                 # On load balancers, target groups and security groups.
                 "defaultTags": dict(tags),

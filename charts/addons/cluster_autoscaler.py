@@ -83,7 +83,7 @@ class ClusterAutoscalerChart(cdk8s.Chart):
             namespace=_NAMESPACE,
             values={
                 "fullnameOverride": _NAME,
-                "image": {"repository": image.repository, "tag": image.tag},
+                "image": {"repository": image.repository, "tag": image.tag_and_digest},
                 "rbac": {"serviceAccount": {"name": _NAME}},
                 # The groups that EKS has tagged with the cluster's name.
                 "autoDiscovery": {"clusterName": cluster_name},

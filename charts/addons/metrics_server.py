@@ -36,7 +36,7 @@ class MetricsServerChart(cdk8s.Chart):
             release=_RELEASE,
             namespace=_NAMESPACE,
             values={
-                "image": {"repository": image.repository, "tag": image.tag},
+                "image": {"repository": image.repository, "tag": image.tag_and_digest},
                 "replicas": 2,
                 "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
                 "nodeSelector": node_selector(SYSTEM_POOL),

@@ -104,7 +104,7 @@ def _keep(names: tuple[str, ...]) -> dict[str, Any]:
 
 def _image(registry: Registry, key: str) -> dict[str, str]:
     image = registry.image(key)
-    return {"registry": image.registry, "repository": image.path, "tag": image.tag}
+    return {"registry": image.registry, "repository": image.path, "tag": image.tag_and_digest}
 
 
 def _operator(registry: Registry) -> dict[str, Any]:
@@ -209,6 +209,8 @@ def _node_exporter(registry: Registry) -> dict[str, Any]:
         "namespaceOverride": NODE_EXPORTER_NAMESPACE,
         # The tag has the word that the chart would add.
         "image": {**image, "distroless": False},
+        # What the chart would read from the tag, and cannot from one with a digest.
+        "version": registry.image("node-exporter").tag.partition("-")[0],
         "service": {"port": NODE_EXPORTER_PORT, "targetPort": NODE_EXPORTER_PORT},
         "nodeSelector": {"kubernetes.io/os": "linux", **ARCHITECTURE},
         "tolerations": [{"operator": "Exists"}],

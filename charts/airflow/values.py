@@ -52,7 +52,7 @@ def airflow_values(
         # The number alone: the chart takes a tag such as 3.2.2-python3.12 for a version before 3.
         "airflowVersion": registry.version("airflow").partition("-")[0],
         "defaultAirflowRepository": image.repository,
-        "defaultAirflowTag": image.tag,
+        "defaultAirflowTag": image.tag_and_digest,
         "images": _images(registry),
         "nodeSelector": node_selector(SERVICES_POOL),
         "securityContexts": restricted_pod(AIRFLOW_UID),
@@ -91,7 +91,7 @@ def _images(registry: Registry) -> dict[str, dict[str, str]]:
         "gitSync": "git-sync",
     }
     images = {name: registry.image(key) for name, key in keys.items()}
-    return {name: {"repository": image.repository, "tag": image.tag} for name, image in images.items()}
+    return {name: {"repository": image.repository, "tag": image.tag_and_digest} for name, image in images.items()}
 
 
 def _secret_names() -> dict[str, Any]:

@@ -24,7 +24,6 @@ def operator(scope: Construct, id_: str, *, registry: Registry, namespaces: Sequ
     make pods anywhere.
     """
     image = registry.image("spark-operator")
-    tag = f"{image.tag}@{image.digest}" if image.digest else image.tag
     server = {
         "replicas": 2,
         "leaderElection": {"enable": True},
@@ -40,7 +39,7 @@ def operator(scope: Construct, id_: str, *, registry: Registry, namespaces: Sequ
         release=OPERATOR_RELEASE,
         namespace=OPERATOR_NAMESPACE,
         values={
-            "image": {"registry": image.registry, "repository": image.path, "tag": tag},
+            "image": {"registry": image.registry, "repository": image.path, "tag": image.tag_and_digest},
             "controller": {
                 **server,
                 # It runs a JVM, spark-submit, for each application that it starts; ten at a time by its own default.
