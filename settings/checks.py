@@ -11,6 +11,7 @@ from settings.checks_dags import check_dags
 from settings.checks_ingress import check_ingress
 from settings.checks_metrics import check_metrics
 from settings.checks_network import check_network
+from settings.checks_sizes import check_sizes
 from settings.checks_spark import check_spark
 from settings.checks_task_pods import check_task_pods
 from settings.checks_workers import check_workers
@@ -33,6 +34,7 @@ def check(settings: Settings) -> None:
         *_cluster(settings),
         *check_tags(settings),
         *check_workers(settings),
+        *check_sizes(settings),
         *check_addons(settings),
         *check_dags(settings),
         *check_spark(settings),

@@ -18,6 +18,7 @@ from charts.addons import AddonContext, HelmAddon, enabled_addons
 from charts.placement import SERVICES_POOL, SYSTEM_POOL, worker_pool
 from charts.spark.pools import NODE_GROUP_TYPE, SPARK_POOLS
 from settings import Registry, Settings
+from settings.node_sizes import largest_system_pod, system_pods
 from settings.sizes import SIZES
 from tests.charts import rendering
 from tests.charts.builders import ACCOUNT, Object, build_charts, release_values, settings_for
@@ -144,6 +145,11 @@ def test_every_pod_that_is_rendered_has_one_home(
             else:
                 assert found == {SYSTEM_POOL}, f"{name}: {why}"
                 system += [requests(pod)] * replicas
+    # What the settings refuse nodes by that are too small (settings/node_sizes.py) is what there is.
+    asked, one = system_pods(settings.addons), largest_system_pod(settings.addons)
+    assert asked.vcpus == pytest.approx(sum(cpu for cpu, _ in system) + _EKS_CPU, rel=0.05)
+    assert asked.memory_gib == pytest.approx(sum(memory for _, memory in system) + _EKS_MEMORY, rel=0.05)
+    assert (one.vcpus, one.memory_gib) == (max(cpu for cpu, _ in system), max(memory for _, memory in system))
     nodes_at_first, node = settings.cluster.nodes.min, nodes[SYSTEM_POOL]
     assert sum(cpu for cpu, _ in system) + _EKS_CPU < nodes_at_first * node.vcpus
     assert sum(memory for _, memory in system) + _EKS_MEMORY < nodes_at_first * node.memory_gib
