@@ -62,8 +62,7 @@ def _leave_an_instance(aws: Aws) -> str:
         ImageId="ami-12c6146b",
         MinCount=1,
         MaxCount=1,
-        # moto takes no other interface along when an instance ends.
-        NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": network["SubnetId"], "DeleteOnTermination": True}],
+        SubnetId=network["SubnetId"],
         TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
     )
     instance: str = started["Instances"][0]["InstanceId"]

@@ -50,7 +50,7 @@ def _delete_interface_with_instance() -> None:
             if index not in said:
                 interface.delete_on_termination = True
 
-    Instance.prep_nics = prep_nics  # type: ignore[assignment,method-assign]
+    Instance.prep_nics = prep_nics  # type: ignore[method-assign]
 
 
 def _delete_interface_with_nat_gateway() -> None:
