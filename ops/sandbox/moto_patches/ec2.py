@@ -16,12 +16,12 @@ from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 
-_BEIJINGS_ZONES = 3
+from settings import PARTITIONS
 
 
 def apply() -> None:
     """Mend moto's EC2."""
-    _give_beijing_its_third_zone()
+    _give_regions_their_zones()
     _delete_interface_with_instance()
     _delete_interface_with_nat_gateway()
     _refuse_to_delete_used_subnet()
@@ -30,11 +30,16 @@ def apply() -> None:
     _refuse_to_release_used_address()
 
 
-def _give_beijing_its_third_zone() -> None:
-    """In moto Beijing has two; a deployment has subnets in three, as in other regions."""
-    zones = RegionsAndZonesBackend.zones["cn-north-1"]
-    if len(zones) < _BEIJINGS_ZONES:
-        zones.append(Zone(region_name="cn-north-1", name="cn-north-1d", zone_id="cnn1-az4"))
+def _give_regions_their_zones() -> None:
+    """Moto knows two of Beijing's; a deployment has subnets in three, as in other regions."""
+    for partition in PARTITIONS.values():
+        for region in partition.regions:
+            zones = RegionsAndZonesBackend.zones[region]
+            for number in range(len(zones) + 1, partition.zones(region) + 1):
+                prefix = zones[0].zone_id.partition("-")[0]
+                # The letter and the number of the one that is missing are not known: one further than it would be.
+                name, zone_id = f"{region}{'abcdef'[number]}", f"{prefix}-az{number + 1}"
+                zones.append(Zone(region_name=region, name=name, zone_id=zone_id))
 
 
 def _delete_interface_with_instance() -> None:

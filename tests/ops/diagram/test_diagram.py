@@ -98,7 +98,7 @@ class TestSays:
             ("cn-bundle", ("DAGs as git bundle", "CodeCommit", "Spark operator"), ("EFS", "git-sync")),
             (
                 "sidecar",
-                ("git.example.com", "DAGs by git-sync", "VPC · 2 zones", "1 NAT gateway"),
+                ("git.example.com", "DAGs by git-sync", "VPC · 3 zones", "1 NAT gateway"),
                 ("EFS", "CodeCommit", "Spark", "spark"),
             ),
             (
