@@ -26,9 +26,9 @@ def test_of_spark(aws: Deployment) -> None:
     assert aws.releases["spark-operator"].namespace == names.SPARK_OPERATOR_NAMESPACE
     # The chart names them after the release.
     assert all(name.startswith(f"{aws.releases['spark-operator'].name}-") for name in names.SPARK_OPERATOR)
-    (quota,) = [each for each in aws.objects if each.kind == "ResourceQuota"]
-    assert quota.name == names.TEAM_QUOTA
-    assert str(quota.namespace).startswith(names.TEAM_NAMESPACE)
+    quotas = {str(each.namespace): each.name for each in aws.objects if each.kind == "ResourceQuota"}
+    of_teams = [name for namespace, name in quotas.items() if namespace.startswith(names.TEAM_NAMESPACE)]
+    assert of_teams == [names.TEAM_QUOTA]
     assert "Spark" in aws.templates
 
 

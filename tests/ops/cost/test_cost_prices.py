@@ -43,7 +43,7 @@ class TestTable:
         hourly = 24 * 0.01 + 0.10 + 3 * 0.1632 + 3.125 * 0.0816 + 3 * 0.045 + 0.0225 + 2 * 0.276
         secrets = next(line.least for line in lines if line.product.key == "secrets-manager/secret")
         assert found.least == pytest.approx(hourly * HOURS + gigabytes + alarms + 1 + secrets * 0.40)
-        assert found.most == pytest.approx(found.least + (20 + 32) * 0.0816 * HOURS)
+        assert found.most == pytest.approx(found.least + (20 + 32 + 64) * 0.0816 * HOURS)  # workers, Spark, task pods
         assert "ElastiCache cache.m7g.large" in found.unknown
 
     def test_rows_say_where_they_are_from(self) -> None:

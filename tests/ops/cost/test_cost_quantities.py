@@ -29,7 +29,7 @@ class TestQuantities:
             (
                 "internet",
                 {
-                    "vpc/nat-gateway": (2, 2),
+                    "vpc/nat-gateway": (3, 3),
                     "rds/db.t4g.large": (2, 2),
                     "elasticache/redis/cache.t4g.medium": (2, 2),
                 },
