@@ -85,8 +85,9 @@ def test_a_key_that_waits_for_its_deletion_is_gone(aws: Aws) -> None:
 def test_a_profile_that_somebody_deleted_does_not_keep_its_stack(aws: Aws) -> None:
     profile = {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": [{"Ref": "Role"}]}}
     create(aws, "profile", stack_of({"Role": ROLE, "Profile": profile}))
-    (name,) = (each["InstanceProfileName"] for each in aws.call("iam", "list_instance_profiles")["InstanceProfiles"])
-    (role,) = (each["RoleName"] for each in aws.call("iam", "list_roles")["Roles"])
+    made = aws.call("cloudformation", "describe_stack_resources", StackName="profile")["StackResources"]
+    names = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in made}
+    name, role = names["Profile"], names["Role"]
     aws.call("iam", "remove_role_from_instance_profile", InstanceProfileName=name, RoleName=role)
     aws.call("iam", "delete_instance_profile", InstanceProfileName=name)
     assert delete(aws, "profile")["StackStatus"] == "DELETE_COMPLETE"
