@@ -35,13 +35,16 @@ setup: .venv/ready .venv-airflow/ready ## Install everything that the other targ
 
 ##@ Check
 test: setup lint ## Set up and run the tests
-	pytest -m "not local and not thorough" --numprocesses auto --dist loadgroup
+	pytest -m "not local and not thorough and not cluster" --numprocesses auto --dist loadgroup
 
 test-sandbox: .venv/ready ## The whole life and its faults in an in-memory AWS, in all three regions
 	pytest -m sandbox
 
 test-local: setup ## The real Airflow on this machine; more of it where PostgreSQL, PgBouncer and Redis are installed
 	pytest -m local
+
+test-cluster: .venv/ready ## On a Kubernetes that can be thrown away, KUBECONFIG's: docs/test-cluster.md (SET="size=small"; ARGS="-k dags")
+	CLUSTER_SET="$(SET)" pytest -m cluster --numprocesses 0 --junitxml build/cluster/junit.xml tests/cluster $(ARGS)
 
 test-spark: .venv/ready .venv-spark/ready ## The sample job and the History Server on a Spark on this machine (needs Java 17)
 	pytest -m spark

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -13,6 +14,7 @@ from ops.aws import is_loopback
 from ops.errors import OpsError
 
 _TIMEOUT_SECONDS = 20
+_PAGE = 100  # Airflow's own maximum (api.maximum_page_limit)
 
 Answer = dict[str, Any]
 
@@ -77,12 +79,16 @@ class AirflowApi:
         """Pause a DAG, or let it run."""
         self._call("PATCH", f"/api/v2/dags/{quote(dag_id, safe='')}?update_mask=is_paused", {"is_paused": paused})
 
-    def trigger(self, dag_id: str, *, note: str) -> str:
-        """Start a run, and return its id."""
+    def trigger(
+        self, dag_id: str, *, note: str, conf: Mapping[str, Any] | None = None, run_id: str | None = None
+    ) -> str:
+        """Start a run, and return its id. With an id that there is already Airflow answers 409."""
         # Without a logical date: a run for no particular day is in nobody's way.
-        body = {"logical_date": None, "note": note}
-        run_id: str = self._call("POST", f"/api/v2/dags/{quote(dag_id, safe='')}/dagRuns", body)["dag_run_id"]
-        return run_id
+        body: Answer = {"logical_date": None, "note": note}
+        body |= {"conf": dict(conf)} if conf else {}
+        body |= {"dag_run_id": run_id} if run_id else {}
+        made: str = self._call("POST", f"/api/v2/dags/{quote(dag_id, safe='')}/dagRuns", body)["dag_run_id"]
+        return made
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """State of a run: queued, running, success or failed."""
@@ -90,13 +96,18 @@ class AirflowApi:
         return state
 
     def task_instances(self, dag_id: str, run_id: str) -> list[Answer]:
-        """The tasks of a run."""
-        found: list[Answer] = self._call("GET", f"{_run(dag_id, run_id)}/taskInstances")["task_instances"]
-        return found
+        """The tasks of a run, all of them: Airflow gives them by the page."""
+        found: list[Answer] = []
+        while True:
+            query = urlencode({"limit": _PAGE, "offset": len(found)})
+            page = self._call("GET", f"{_run(dag_id, run_id)}/taskInstances?{query}")["task_instances"]
+            found += page
+            if len(page) < _PAGE:
+                return found
 
-    def log(self, dag_id: str, run_id: str, task_id: str, try_number: int) -> list[Any]:
+    def log(self, dag_id: str, run_id: str, task_id: str, try_number: int, *, map_index: int = -1) -> list[Any]:
         """The log of one try of a task: messages, of which the first say where they were read."""
-        query = urlencode({"full_content": "true"})
+        query = urlencode({"full_content": "true"} | ({"map_index": map_index} if map_index >= 0 else {}))
         path = f"{_run(dag_id, run_id)}/taskInstances/{quote(task_id, safe='')}/logs/{try_number}?{query}"
         content: list[Any] = self._call("GET", path)["content"]
         return content
