@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 
 from ops.sandbox.process import Sandbox
+from tests.cluster.away import refused
 from tests.cluster.choice import Choice
 from tests.cluster.kube import Kube
 
@@ -29,6 +32,17 @@ class Cluster:
         """See Kube.kubectl."""
         return self.kube.kubectl(*arguments, text=text, check=check)
 
+    @cached_property
+    def host(self) -> str:
+        """Address of this machine that pods reach: the one from which it reaches the first node."""
+        if self.choice.host:
+            return self.choice.host
+        addresses = self.kube.core.list_node().items[0].status.addresses
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.connect((next(each.address for each in addresses if each.type == "InternalIP"), 1))
+            found: str = one.getsockname()[0]
+            return found
+
     def away(self, what: str) -> AbstractContextManager[None]:
         """Take the ``database`` or the ``queue`` away for as long as the block runs."""
-        raise NotImplementedError(f"{what}: the session has none of its own")
+        return refused(what)

@@ -22,6 +22,7 @@ from ops.stack import DeployedStack, read_stack
 from settings import Settings, cdk_json_context, load_settings
 from tests.cluster.choice import NAME
 from tests.cluster.kube import Kube
+from tests.cluster.leftovers import everything, without_what_stays
 
 ROOT = Path(__file__).parents[2]
 _MINUTES = 60
@@ -47,7 +48,9 @@ class Platform:
         self.region = self.context["region"]
         self.aws = Aws(endpoint=sandbox.endpoint, region=self.region)
         self.before: Inventory | None = None
-        """What there was before the deployment."""
+        """What of AWS there was before the deployment."""
+        self.cluster_before: frozenset[str] = frozenset()
+        """What the cluster had before it."""
         self._patience, self._count = patience, 0
         self._changes: dict[str, str] = {}
 
@@ -86,7 +89,7 @@ class Platform:
         # Not in the project's folder, where it would synthesize the application first.
         done = self._run("cdk bootstrap", ["bootstrap", f"aws://{ACCOUNT}/{self.region}"], folder=self.folder)
         assert done.returncode == 0, done.stdout
-        self.before = take_inventory(self.aws)
+        self.before, self.cluster_before = take_inventory(self.aws), everything(self.kube)
 
     def cdk(self, command: str, *options: str, **changes: str) -> subprocess.CompletedProcess[str]:
         """``cdk deploy`` and others, with the settings of the deployment and what differs from them.
@@ -114,9 +117,10 @@ class Platform:
         return self.cdk("destroy", "--force")
 
     def left(self) -> list[str]:
-        """What of AWS is there that was not before the deployment."""
+        """What of AWS, and in the cluster, is there that was not before the deployment and should not be."""
         assert self.before is not None, "the deployment is not this session's"
-        return [f"{found.kind} {found.identifier}" for found in take_inventory(self.aws).since(self.before)]
+        in_aws = [f"{found.kind} {found.identifier}" for found in take_inventory(self.aws).since(self.before)]
+        return in_aws + without_what_stays(everything(self.kube) - self.cluster_before)
 
     def ops(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """``python -m ops …``, which sees this AWS."""
