@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ops.releases.folder import charts_folder
-from tests.charts.rendering import NO_CHART
+from tests.charts.rendering import taken
+from tests.support import ending
 from tests.support.deployment import Deployment
 from tests.support.synthesis import AWS, BEIJING, CHINA, CONFIGURATIONS, DEFAULTS, synthesize
 
@@ -34,13 +35,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(group))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Let the report of a test say which charts it took, for the end of the run: another process may write that."""
+    item.user_properties.extend((ending.CHART, key) for key in sorted(taken()))
+    return (yield)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line at the end: how many tests rendered nothing, and why."""
-    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
-    archives = [reason.partition(NO_CHART)[2] for reason in reasons if NO_CHART in reason]
-    if archives:
-        named = ", ".join(sorted(set(archives)))
-        line = f"{len(archives)} tests skipped: {charts_folder()} has no {named} (make charts fetches them)"
+    """The last lines: what is to be said of charts."""
+    reports = [each for group in terminalreporter.stats.values() for each in group]
+    for line in ending.lines([each for each in reports if isinstance(each, pytest.TestReport)]):
         terminalreporter.write_line(line, yellow=True)
 
 

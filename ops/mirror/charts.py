@@ -148,9 +148,9 @@ class ChartSource:
         return self.repositories.get(urljoin(base, str(entry["urls"][0])))
 
 
-def archive_of(source: Source) -> bytes:
-    """The archive of a chart, which is the only layer of its artifact. Raises MirrorError."""
-    layers = [blob for blob in source.manifest().blobs if blob.media_type == _CHART]
+def archive_of(source: Source, manifest: Manifest) -> bytes:
+    """The archive of a chart, which is the only layer that its manifest names. Raises MirrorError."""
+    layers = [blob for blob in manifest.blobs if blob.media_type == _CHART]
     if len(layers) != 1:
         raise MirrorError("what is there is no Helm chart: its manifest names no archive of one")
     with source.read(layers[0], start=0) as reading:

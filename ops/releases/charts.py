@@ -15,7 +15,7 @@ from ops.errors import explained
 from ops.mirror.charts import archive_of
 from ops.mirror.errors import MirrorError, NoAnswerError
 from ops.mirror.route import Upstream
-from ops.releases.folder import VARIABLE, charts_folder, is_there, keep
+from ops.releases.folder import VARIABLE, Standing, charts_folder, keep, standing
 from settings import ChartRelease, load_releases
 
 _AT_ONCE = 4
@@ -29,7 +29,7 @@ class State(StrEnum):
     OUT_OF_REACH = "not to be had"
     """Its publisher does not answer, here or for now."""
     WRONG = "wrong"
-    """Its publisher answers, and has not what is pinned."""
+    """What its publisher has, or what lies in the folder, is not what is pinned."""
 
 
 _STYLES = {State.THERE: "green", State.FETCHED: "green", State.OUT_OF_REACH: "yellow", State.WRONG: "bold red"}
@@ -47,8 +47,9 @@ class Fetched:
 def charts() -> None:
     """Fetch the archive of every chart of settings/releases.yaml, and check it against its digest there.
 
-    They go into ~/.cache/airflow-eks/charts, or the folder that HELM_CHARTS names; what is there already stays. Exit
-    code: 0 all that can be reached is there, 1 a publisher has not what is pinned, 2 not run, 130 interrupted.
+    They go into ~/.cache/airflow-eks/charts, or the folder that HELM_CHARTS names; what is there already and is what
+    is pinned stays. Exit code: 0 all that can be reached is there, 1 a publisher or the folder has something else than
+    what is pinned, 2 not run, 130 interrupted.
     """
     with explained():
         folder, console = charts_folder(), Console(stderr=True, emoji=False)
@@ -60,6 +61,9 @@ def charts() -> None:
                 console.print(
                     told + (f": {escape(each.reason)}" if each.reason else ""), highlight=False, soft_wrap=True
                 )
+        loose = [each.release.archive for each in done if standing(each.release, folder) is Standing.UNPINNED]
+        if loose:
+            print(f"{Standing.UNPINNED} (ops releases pin): {', '.join(loose)}")
         counts = [f"{number} {state}" for state in State if (number := sum(each.state is state for each in done))]
         print(f"{len(done)} charts in {folder} ({VARIABLE}): {', '.join(counts)}")
     raise typer.Exit(int(any(each.state is State.WRONG for each in done)))
@@ -77,12 +81,17 @@ def fetch(releases: list[ChartRelease], folder: Path) -> list[Fetched]:
 
 
 def _one(upstream: Upstream, release: ChartRelease, folder: Path) -> Fetched:
-    if is_there(release, folder):
+    there = standing(release, folder)
+    if there in (Standing.PINNED, Standing.UNPINNED):
         return Fetched(release=release, state=State.THERE)
+    other = f". What lies in {folder} is {there}, and stays there" if there is Standing.OTHER else ""
     try:
-        keep(archive_of(upstream.of(release)), release, folder)
+        source = upstream.of(release)
+        manifest = source.manifest()
+        keep(archive_of(source, manifest), release, folder, manifest.content)
     except NoAnswerError as error:
-        return Fetched(release=release, state=State.OUT_OF_REACH, reason=str(error))
+        state = State.WRONG if other else State.OUT_OF_REACH
+        return Fetched(release=release, state=state, reason=f"{error}{other}")
     except MirrorError as error:
-        return Fetched(release=release, state=State.WRONG, reason=str(error))
+        return Fetched(release=release, state=State.WRONG, reason=f"{error}{other}")
     return Fetched(release=release, state=State.FETCHED)

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.releases.folder import charts_folder
+from ops.releases.folder import Standing, charts_folder, standing
 from settings import load_releases
 
 NO_CHART = "no chart here: "
 """How the reason begins why a test is skipped; the archive's name follows."""
 Object = dict[str, Any]
+_taken: set[str] = set()
 
 
 def helm(folder: Path) -> Path:
@@ -40,12 +41,28 @@ def helm(folder: Path) -> Path:
 
 
 def chart_archive(key: str) -> Path:
-    """The archive of a pinned chart, where ``make charts`` puts it; skips the test where it is not there."""
+    """The archive of a pinned chart, where ``make charts`` puts it; skips the test where it is not there.
+
+    What lies there is taken, whatever it is: the end of the run names those that are not what is pinned.
+    """
     release = load_releases().charts[key]
     archive = charts_folder() / release.archive
     if not archive.exists():
         pytest.skip(f"{NO_CHART}{archive.name}")
+    _taken.add(key)
     return archive
+
+
+def taken() -> set[str]:
+    """Keys of the charts that tests have taken from the folder since this was last asked."""
+    keys = set(_taken)
+    _taken.clear()
+    return keys
+
+
+def is_checked(key: str) -> bool:
+    """Whether the archive in the folder is what settings/releases.yaml pins."""
+    return standing(load_releases().charts[key], charts_folder()) is Standing.PINNED
 
 
 def render(
