@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import cdk8s
 import pytest
 
-from charts.addons import HelmAddon, enabled_addons
-from tests.charts.builders import Object, build_charts, settings_for
-from tests.charts.test_addons import context
+from tests.charts.builders import Object
 from tests.cluster.flow_table import CALLED, CALLING, Row, pods, rows
+from tests.support import shut_in
 from tests.support.policies import Pod, can_talk, concerned, lets, matches, openings
 
 ADDRESSES = {
@@ -44,19 +42,10 @@ HISTORY = {"spark": {"history_server": True}}
 SETTINGS = {"none": HISTORY, **{name: {**HISTORY, **chosen} for name, chosen in BY_SETTING.items()}}
 
 
-def policies_with(chosen: dict[str, Any]) -> list[Object]:
-    charts = list(build_charts(settings_for("aws", **chosen)).values())
-    app = cdk8s.App()
-    for name, addon in enabled_addons(context(**chosen)):
-        if isinstance(addon, HelmAddon):
-            charts.append(addon.chart(app, name).to_json())
-    return [item for chart in charts for item in chart if item["kind"] == "NetworkPolicy"]
-
-
 @pytest.fixture(scope="module")
 def policies() -> dict[str, list[Object]]:
     """All policies, without and with each setting that adds one."""
-    return {name: policies_with(chosen) for name, chosen in SETTINGS.items()}
+    return {name: shut_in.policies(**chosen) for name, chosen in SETTINGS.items()}
 
 
 def place(name: str) -> Pod | str:
