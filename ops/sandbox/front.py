@@ -1,4 +1,4 @@
-"""What of the server is not a service of AWS: answers of custom resources, and calls of the stand-ins."""
+"""What moto's server would not know: answers of custom resources, calls of the stand-ins, and AWS' price list."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.sandbox import price_list
 from ops.sandbox.cloudformation import callbacks
 from ops.sandbox.cloudformation.service import answer_callback, cloudformation_in
 from ops.sandbox.pretend_cluster import aws_cli, calls, helm, kubectl
@@ -20,7 +21,7 @@ _PROGRAMS: dict[str, calls.Program] = {"aws": aws_cli.run, "helm": helm.run, "ku
 
 
 class Front:
-    """A WSGI application before that of the services: what it takes carries no signature, so they would not know it."""
+    """A WSGI application before that of the services."""
 
     def __init__(self, services: WSGIApplication, *, state: Path) -> None:
         self._services = services
@@ -36,6 +37,8 @@ class Front:
         if path == calls.PATH:
             code, output = calls.answer(_PROGRAMS, self._call(_body(environ)))
             return _respond(start_response, HTTPStatus.OK, output.encode(), ("Exit-Code", str(code)))
+        if environ.get("HTTP_X_AMZ_TARGET") == price_list.TARGET:
+            return _respond(start_response, HTTPStatus.OK, price_list.answer(_body(environ)))
         return self._services(environ, start_response)
 
     def _call(self, body: bytes) -> calls.Call:

@@ -27,6 +27,10 @@ def _in_state(*states: str) -> Callable[[Item], bool]:
     return lambda item: item.get("State") in states
 
 
+def _all_terminated(reservation: Item) -> bool:
+    return all(instance["State"]["Name"] == "terminated" for instance in reservation["Instances"])
+
+
 def _ec2(name: str, operation: str, items: str, identifier: str, **rest: Any) -> Kind:
     return Kind(name=name, service="ec2", operation=operation, items=items, identifier=identifier, **rest)
 
@@ -76,7 +80,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     _ec2("address", "describe_addresses", "Addresses", "AllocationId"),
     _ec2("flow log", "describe_flow_logs", "FlowLogs", "FlowLogId"),
-    _ec2("instance", "describe_instances", "Reservations", "ReservationId"),
+    _ec2("instance", "describe_instances", "Reservations", "ReservationId", is_gone=_all_terminated),
     _ec2("internet gateway", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
     _ec2("launch template", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateId"),
     _ec2("NAT gateway", "describe_nat_gateways", "NatGateways", "NatGatewayId", is_gone=_in_state("deleted")),

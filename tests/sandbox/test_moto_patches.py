@@ -15,10 +15,12 @@ from moto import mock_aws
 
 from ops.sandbox.aws import Aws
 from ops.sandbox.process import Sandbox
-from tests.sandbox.moto_cases import CASES, CHINA, Clients
+from tests.sandbox import moto_cases, moto_cases_instances
+from tests.sandbox.moto_cases import CHINA, Clients
 
 pytestmark = pytest.mark.sandbox
 
+CASES = [*moto_cases.CASES, *moto_cases_instances.CASES]
 _POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}'
 
 

@@ -15,8 +15,11 @@ from ops.sandbox.moto_patches import (
     eks,
     elasticache,
     elbv2,
+    fleets,
     iam,
+    instance_types,
     lambda_invocation,
+    node_images,
     rds,
     s3,
 )
@@ -31,7 +34,10 @@ def apply(functions: Functions) -> None:
     eks.apply()
     elasticache.apply()
     elbv2.apply()
+    fleets.apply()
     iam.apply()
+    instance_types.apply()
     lambda_invocation.apply(functions)
+    node_images.apply()
     rds.apply()
     s3.apply()
