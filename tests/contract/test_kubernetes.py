@@ -46,7 +46,6 @@ def test_core_kinds(deployment: Deployment) -> None:
         validate(json.dumps(reference.concrete(each.manifest)), deployment.settings.cluster.kubernetes_version)
 
 
-@reference.needs_reference
 def test_custom_kinds(deployment: Deployment) -> None:
     custom = [each for each in deployment.objects if is_custom(each)]
     assert {each.kind for each in custom} == {"SecretStore", "ExternalSecret", "EC2NodeClass", "NodePool"}
@@ -54,7 +53,6 @@ def test_custom_kinds(deployment: Deployment) -> None:
         assert not faults(reference.concrete(each.manifest)), str(each)
 
 
-@reference.needs_reference
 @pytest.mark.parametrize(
     ("kind", "name", "path", "value"),
     [

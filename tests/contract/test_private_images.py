@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import yaml
 
 from settings import load_releases
 from settings.images import PublicRegistry
@@ -81,8 +80,7 @@ def at(values: Any, path: str) -> Any:
 
 def charts_within(chart: str) -> list[dict[str, Any]]:
     """What a chart brings along, with the switch of each."""
-    text = (reference.FOLDER / "charts" / chart / "Chart.yaml").read_text(encoding="utf-8")
-    found: list[dict[str, Any]] = yaml.safe_load(text).get("dependencies", [])
+    found: list[dict[str, Any]] = reference.metadata(chart).get("dependencies", [])
     return found
 
 
@@ -145,7 +143,6 @@ def test_charts(private: Deployment) -> None:
     assert all(each.resource.properties["Repository"].startswith(own) for each in private.releases.values())
 
 
-@reference.needs_reference
 def test_images_of_the_releases_with_the_charts_defaults(private: Deployment) -> None:
     known = [each for each in private.releases.values() if chart_of(each) not in reference.WITHOUT_DATA]
     assert known
@@ -158,7 +155,6 @@ def test_images_of_the_releases_with_the_charts_defaults(private: Deployment) ->
             assert not on, f"{release}: {place} is pulled"
 
 
-@reference.needs_reference
 def test_every_exception_is_one(private: Deployment) -> None:
     """A place that is gone from a chart, or a switch that it does not have, would hide what takes its place."""
     for release in private.releases.values():
@@ -168,7 +164,6 @@ def test_every_exception_is_one(private: Deployment) -> None:
                 assert at(reference.default_values(chart_of(release)), switch) is not None, f"{release}: {switch}"
 
 
-@reference.needs_reference
 def test_charts_within_charts_are_off_or_known(private: Deployment) -> None:
     for release in private.releases.values():
         if chart_of(release) in reference.WITHOUT_DATA:

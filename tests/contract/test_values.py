@@ -13,8 +13,6 @@ import jsonschema
 from tests.support import reference
 from tests.support.deployment import Deployment, Installed
 
-pytestmark = reference.needs_reference
-
 # Where keys are the user's, whatever the chart has there by default.
 FREE = {
     "config": "sections and options of airflow.cfg: see test_airflow_config.py",

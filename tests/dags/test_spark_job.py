@@ -41,7 +41,6 @@ def test_nothing_is_left_to_fill_in(application: dict[str, Any]) -> None:
     assert not re.findall(r"\{\{.*?\}\}", str(application))
 
 
-@reference.needs_reference
 def test_the_operator_takes_it(application: dict[str, Any]) -> None:
     schema = reference.custom_resource_schemas()[application["apiVersion"], application["kind"]]
     faults = [error.message[:200] for error in jsonschema.Draft202012Validator(schema).iter_errors(application)]

@@ -8,22 +8,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from ops.local.configuration import CHART_DEFAULTS, airflow_cfg, airflow_config
 from ops.local.endpoints import Ports
 from ops.local.folder import Folder
 from ops.local.rendered import Rendered
 from tests.local.conftest import AIRFLOW_PYTHON, ROOT
+from tests.support import reference
 from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.local
 
-CHART = ROOT.parent / "shared" / "reference" / "charts" / "airflow" / "values.yaml"
 # Airflow 3.2 looks for a port under this name and does not know it as an option.
 KNOWN_GAPS = {("logging", "triggerer_log_server_port")}
 
@@ -137,8 +135,6 @@ def test_the_local_file_is_the_platform_s_but_for_endpoints(
 
 
 def test_the_chart_s_defaults_are_the_chart_s() -> None:
-    if not Path(CHART).exists():
-        pytest.skip("../shared/reference has no values.yaml of Airflow's chart")
-    chart = yaml.safe_load(CHART.read_text())["config"]
+    chart = reference.default_values("airflow")["config"]
     for section, values in CHART_DEFAULTS.items():
         assert {key: chart[section][key] for key in values} == values

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from tests.charts.builders import build_charts, release_values, settings_for
-from tests.local.conftest import ROOT, Running, sql
+from tests.local.conftest import Running, sql
+from tests.support import reference
 
 # With pytest-xdist, one process has them all: each would start a platform of its own.
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
@@ -20,7 +18,6 @@ FROM task_instance
 WHERE (state='running' OR state='queued')
 AND queue IN ('{queue}')
 """
-CHART = ROOT.parent / "shared" / "reference" / "charts" / "airflow" / "values.yaml"
 
 NOT_FOR_WORKERS = ("success", "failed", "scheduled", "deferred", "up_for_retry")
 
@@ -125,9 +122,7 @@ def test_our_values_leave_the_default_queue_s_query_to_the_chart(full: Running) 
 
 
 def test_the_query_is_the_chart_s() -> None:
-    if not Path(CHART).exists():
-        pytest.skip("../shared/reference has no values.yaml of Airflow's chart")
-    written = yaml.safe_load(CHART.read_text())["workers"]["keda"]["query"]
+    written = reference.default_values("airflow")["workers"]["keda"]["query"]
     known = {
         "{{ .Values.config.celery.worker_concurrency }}": "16",
         '{{- range $i, $q := splitList "," .Values.workers.queue -}}': "",

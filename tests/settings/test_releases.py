@@ -2,24 +2,17 @@
 
 import importlib
 import re
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from settings import load_releases
 from tests.charts import rendering
+from tests.support import reference
 from tests.support.reference import WITHOUT_DATA
 
 RELEASES = load_releases()
-REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference"
 FULL_VERSION = re.compile(r"v?\d+\.\d+\.\d+(-[0-9a-z.]+)?")
-
-needs_reference = pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason="the charts' own files are not beside this repository (../shared/reference)"
-)
 
 
 @pytest.mark.parametrize("key", RELEASES.images)
@@ -70,14 +63,12 @@ def test_engines_are_pinned():
     assert re.fullmatch(r"\d+\.\d+", RELEASES.engines.redis)
 
 
-@needs_reference
 @pytest.mark.parametrize("key", [key for key in RELEASES.charts if key not in WITHOUT_DATA])
-def test_a_chart_has_the_version_of_its_reference(key: str):
-    reference = _chart(key, "Chart.yaml")
-    assert (RELEASES.charts[key].name, RELEASES.charts[key].version) == (reference["name"], reference["version"])
+def test_a_chart_is_the_version_that_it_says(key: str):
+    chart = _chart(key, "Chart.yaml")
+    assert (RELEASES.charts[key].name, RELEASES.charts[key].version) == (chart["name"], chart["version"])
 
 
-@needs_reference
 @pytest.mark.parametrize(
     ("key", "name"),
     [
@@ -92,20 +83,17 @@ def test_an_image_is_the_one_of_airflow_s_chart(key: str, name: str):
     assert _pinned(key) == (_with_host(image["repository"]), image["tag"])
 
 
-@needs_reference
 def test_airflow_is_the_version_that_its_chart_was_released_with():
     values = _chart("airflow", "values.yaml")
     assert _pinned("airflow") == (_with_host(values["defaultAirflowRepository"]), values["defaultAirflowTag"])
     assert _pinned("airflow")[1] == _chart("airflow", "Chart.yaml")["appVersion"]
 
 
-@needs_reference
 def test_the_load_balancer_controller_is_the_one_of_its_chart():
     image = _chart("aws-load-balancer-controller", "values.yaml")["image"]
     assert _pinned("aws-load-balancer-controller") == (image["repository"], image["tag"])
 
 
-@needs_reference
 def test_karpenter_is_the_one_of_its_chart_to_the_digest():
     image = _chart("karpenter", "values.yaml")["controller"]["image"]
     assert _pinned("karpenter") == (image["repository"], image["tag"])
@@ -114,13 +102,11 @@ def test_karpenter_is_the_one_of_its_chart_to_the_digest():
     assert RELEASES.images["karpenter"].digest == image["digest"]
 
 
-@needs_reference
 def test_external_secrets_is_the_one_of_its_chart():
     repository = _chart("external-secrets", "values.yaml")["image"]["repository"]
     assert _pinned("external-secrets") == (repository, _chart("external-secrets", "Chart.yaml")["appVersion"])
 
 
-@needs_reference
 @pytest.mark.parametrize(
     ("key", "name"),
     [("keda", "keda"), ("keda-metrics-apiserver", "metricsApiServer"), ("keda-admission-webhooks", "webhooks")],
@@ -130,7 +116,6 @@ def test_keda_is_the_one_of_its_chart(key: str, name: str):
     assert _pinned(key) == (f"{image['registry']}/{image['repository']}", _chart("keda", "Chart.yaml")["appVersion"])
 
 
-@needs_reference
 @pytest.mark.parametrize(("key", "name"), [("opencost", "exporter"), ("opencost-ui", "ui")])
 def test_opencost_is_the_one_of_its_chart_to_the_digest(key: str, name: str):
     image = _chart("opencost", "values.yaml")["opencost"][name]["image"]
@@ -139,14 +124,12 @@ def test_opencost_is_the_one_of_its_chart_to_the_digest(key: str, name: str):
     assert RELEASES.images[key].digest == digest
 
 
-@needs_reference
 def test_the_proportional_autoscaler_is_the_one_of_its_chart():
     repository = _chart("cluster-proportional-autoscaler", "values.yaml")["image"]["repository"]
     version = _chart("cluster-proportional-autoscaler", "Chart.yaml")["appVersion"]
     assert _pinned("cluster-proportional-autoscaler") == (repository, version)
 
 
-@needs_reference
 @pytest.mark.parametrize("version", RELEASES.kubernetes.versions)
 def test_cluster_autoscaler_is_there_for_each_kubernetes_version(version: str):
     repository, tag = _pinned(f"cluster-autoscaler-{version}")
@@ -164,9 +147,8 @@ def test_karpenter_and_its_definitions_go_together():
     assert RELEASES.charts["karpenter"].version == RELEASES.charts["karpenter-crd"].version
 
 
-@cache
 def _chart(name: str, file: str) -> dict[str, Any]:
-    return yaml.safe_load((REFERENCE / "charts" / name / file).read_text(encoding="utf-8"))
+    return reference.metadata(name) if file == "Chart.yaml" else reference.default_values(name)
 
 
 def _pinned(key: str) -> tuple[str, str]:

@@ -1,25 +1,39 @@
-"""The charts' and controllers' own files: schemas and default values. They lie beside this repository, or nowhere."""
+"""The charts' own files: default values, schemas, definitions of custom kinds.
+
+They come from the archives that ``make charts`` fetches. Without one, from a folder beside this repository, where
+there is one; a test that finds the chart in neither is skipped.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import tarfile
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 import yaml
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "reference"
+from ops.releases.folder import charts_folder
+from settings import load_releases
+from tests.charts import rendering
 
-needs_reference = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the charts' own files are not beside this repository (../shared/reference)"
-)
+FOLDER = Path(__file__).parents[2].parent / "shared" / "reference"
+"""What there may be instead of archives."""
+CRDS: dict[str, dict[str, Any]] = {
+    "aws-load-balancer-controller": {"clusterName": "name-0123"},
+    "external-secrets": {},
+    "karpenter-crd": {},
+    "keda": {},
+    "spark-operator": {},
+}
+"""Charts that define the custom kinds that are used here, with the values that they do not render without."""
 
 WITHOUT_DATA = {"fluent-bit", "prometheus-operator-crds"}
-"""Charts that are not among them: tests/charts/test_render_fluent_bit.py looks into the chart itself."""
+"""Charts that are not in that folder: tests/charts/test_render_fluent_bit.py looks into the chart itself."""
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 # What AWS gives for a reference, by how it ends. All else becomes a plain name.
@@ -44,13 +58,30 @@ def concrete(value: Any) -> Any:
 def custom_resource_schemas() -> dict[tuple[str, str], dict[str, Any]]:
     """Schemas of custom kinds by (apiVersion, kind), closed to fields that the API server would drop."""
     found = {}
-    for path in FOLDER.glob("crds/*/*.yaml"):
-        spec = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)["spec"]
+    for definition in _definitions():
+        spec = definition["spec"]
         for version in spec["versions"]:
             if version["served"]:
                 api_version = f"{spec['group']}/{version['name']}"
                 found[api_version, spec["names"]["kind"]] = closed(version["schema"]["openAPIV3Schema"])
     return found
+
+
+def _definitions() -> Iterator[Any]:
+    """CustomResourceDefinitions of all charts that have some."""
+    there = [key for key in CRDS if _archive(key).is_file()]
+    if len(there) < len(CRDS) and FOLDER.is_dir():
+        for path in FOLDER.glob("crds/*/*.yaml"):
+            yield yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return
+    with TemporaryDirectory() as folder:
+        program = rendering.helm(Path(folder))
+        for key, values in CRDS.items():
+            archive, kubernetes = rendering.chart_archive(key), load_releases().kubernetes.default
+            objects = rendering.render(
+                program, archive, release=key, namespace="default", values=values, kubernetes=kubernetes, crds=True
+            )
+            yield from (each for each in objects if each["kind"] == "CustomResourceDefinition")
 
 
 def closed(schema: Any) -> Any:
@@ -68,14 +99,41 @@ def closed(schema: Any) -> Any:
 
 
 @cache
+def text(chart: str, file: str) -> str | None:
+    """A file of a chart; nothing where the chart has none. Skips the test where the chart is not here."""
+    if not _archive(chart).is_file() and (FOLDER / "charts" / chart).is_dir():
+        path = FOLDER / "charts" / chart / file
+        return path.read_text(encoding="utf-8") if path.exists() else None
+    with tarfile.open(rendering.chart_archive(chart)) as archive:
+        try:
+            member = archive.extractfile(f"{chart}/{file}")
+        except KeyError:
+            return None
+        return member.read().decode() if member else None
+
+
+@cache
+def _parsed(chart: str, file: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load(text(chart, file) or "{}", Loader=yaml.CSafeLoader) or {}
+    return found
+
+
+def metadata(chart: str) -> dict[str, Any]:
+    """A chart's Chart.yaml."""
+    return _parsed(chart, "Chart.yaml")
+
+
 def default_values(chart: str) -> dict[str, Any]:
     """A chart's values.yaml."""
-    values: dict[str, Any] = yaml.safe_load((FOLDER / "charts" / chart / "values.yaml").read_text()) or {}
-    return values
+    return _parsed(chart, "values.yaml")
 
 
 @cache
 def values_schema(chart: str) -> dict[str, Any] | None:
     """A chart's values.schema.json, where it has one."""
-    path = FOLDER / "charts" / chart / "values.schema.json"
-    return json.loads(path.read_text()) if path.exists() else None
+    schema = text(chart, "values.schema.json")
+    return json.loads(schema) if schema else None
+
+
+def _archive(chart: str) -> Path:
+    return charts_folder() / load_releases().charts[chart].archive
