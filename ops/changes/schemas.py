@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from ops.checks import NotCheckedError
@@ -19,32 +23,53 @@ def replaced_for(before: Body, after: Body, region: str) -> tuple[str, ...]:
     old, new = before.get("Properties", {}), after.get("Properties", {})
     if old == new:
         return ()
-    create_only = _pointers(after["Type"], region, "createOnlyProperties")
-    return tuple(path for path in create_only if _at(old, path) != _at(new, path))
+    create_only = pointers(after["Type"], region, "createOnlyProperties")
+    return tuple(path for path in create_only if at(old, path) != at(new, path))
 
 
 def keeps_its_name(before: Body, after: Body, region: str) -> bool:
     """Whether both give a resource the same name: CloudFormation makes no second one of it, and refuses."""
     old, new = before.get("Properties", {}), after.get("Properties", {})
-    paths = tuple(_pointers(after["Type"], region, "primaryIdentifier"))
-    return bool(paths) and all(_at(new, path) is not None and _at(old, path) == _at(new, path) for path in paths)
+    paths = pointers(after["Type"], region, "primaryIdentifier")
+    return bool(paths) and all(at(new, path) is not None and at(old, path) == at(new, path) for path in paths)
 
 
-def _pointers(type_: str, region: str, kind: str) -> Iterator[str]:
+def pointers(type_: str, region: str, kind: str) -> tuple[str, ...]:
     """Dotted names of the properties that a resource type's own schema lists under a key."""
-    try:
-        from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError  # noqa: PLC0415 - takes a second
-    except ImportError:
-        raise NotCheckedError("cfn-lint is not installed", "Run `make setup`.") from None
-    try:
-        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, type_).schema
-    except ResourceNotFoundError:  # a custom resource: what it does is up to the function behind it
-        return
-    for pointer in schema.get(kind, ()):
-        yield pointer.removeprefix("/properties/").replace("/properties/", "/").replace("/", ".")
+    found = schema(type_, region).get(kind, ())
+    return tuple(
+        pointer.removeprefix("/properties/").replace("/properties/", "/").replace("/", ".") for pointer in found
+    )
 
 
-def _at(properties: Mapping[str, Any], path: str) -> Any:
+@cache
+def schema(type_: str, region: str) -> Mapping[str, Any]:
+    """A resource type's schema; empty for a custom resource: what it does is up to the function behind it.
+
+    Read from cfn-lint's files, one for each region that names one for each type: to import cfn-lint takes seconds.
+    """
+    name = _names(region).get(type_)
+    if name is None:
+        return {}
+    found: Mapping[str, Any] = json.loads((_folder() / "resources" / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def _names(region: str) -> Mapping[str, str]:
+    found: Mapping[str, str] = json.loads((_folder() / "providers" / f"{region}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _folder() -> Path:
+    package = find_spec("cfnlint")
+    if package is None or package.origin is None:
+        raise NotCheckedError("cfn-lint is not installed", "Run `make setup`.")
+    return Path(package.origin).parent / "data" / "schemas"
+
+
+def at(properties: Mapping[str, Any], path: str) -> Any:
+    """What stands at a dotted name."""
     node: Any = properties
     for part in path.split("."):
         if not isinstance(node, Mapping):

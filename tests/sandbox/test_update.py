@@ -20,7 +20,7 @@ def handler(event, context):
     boto3.client("logs").put_log_events(logGroupName="/asked", logStreamName="asked",
         logEvents=[{"timestamp": 1795000000000, "message": event["LogicalResourceId"] + ": " + word}])
     status = "FAILED" if new["Is"] == "broken" and event["RequestType"] != "Delete" else "SUCCESS"
-    answer = {"Status": status, "Reason": "as asked", "PhysicalResourceId": event["LogicalResourceId"],
+    answer = {"Status": status, "Reason": "as asked", "PhysicalResourceId": new.get("Id", event["LogicalResourceId"]),
               "Data": {"Is": new["Is"]}}
     url = event["ResponseURL"].replace("https://127.0.0.1", "http://127.0.0.1:" + os.environ["SANDBOX_PORT"])
     urllib.request.urlopen(urllib.request.Request(url, json.dumps(answer).encode(), method="PUT"))
@@ -119,6 +119,65 @@ def test_a_change_that_the_sandbox_does_not_know_is_refused_by_name(aws: Aws) ->
     assert _update(aws, "changed", stack_of({"Queue": named}))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert any("AWS::SQS::Queue: a change of VisibilityTimeout" in each for each in reasons(aws, "changed"))
     delete(aws, "changed")
+
+
+def _queues(aws: Aws) -> list[str]:
+    return sorted(url.rpartition("/")[2] for url in aws.call("sqs", "list_queues").get("QueueUrls", []))
+
+
+def _with_queue(name: str, state: str = "good", **attributes: str) -> str:
+    queue = {**QUEUE, "Properties": {"QueueName": name}, **attributes}
+    return _body(Seen=_thing({"Fn::GetAtt": ["Queue", "QueueName"]}), Queue=queue, After=_thing(state, "Seen", "Queue"))
+
+
+def test_what_cannot_change_is_replaced_and_the_old_one_goes_last(aws: Aws, asked: Any) -> None:
+    create(aws, "replacing", _with_queue("first"))
+    asked()
+    assert _update(aws, "replacing", _with_queue("second"))["StackStatus"] == "UPDATE_COMPLETE"
+    assert (asked(), _queues(aws)) == (["Seen: Update first second"], ["second"])
+    events = aws.call("cloudformation", "describe_stack_events", StackName="replacing")["StackEvents"]
+    told = [event["ResourceStatus"] for event in reversed(events) if event["LogicalResourceId"] == "Queue"]
+    assert told[-5:] == ["UPDATE_IN_PROGRESS"] * 2 + ["UPDATE_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
+    # On the way back the new one goes, and who refers to it has the old one again.
+    assert _update(aws, "replacing", _with_queue("third", "broken"))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert (asked()[-2:], _queues(aws)) == (["Seen: Update third second", "After: Update good good"], ["second"])
+    kept = _with_queue("fourth", UpdateReplacePolicy="Retain")
+    assert _update(aws, "replacing", kept)["StackStatus"] == "UPDATE_COMPLETE"
+    assert _queues(aws) == ["fourth", "second"]
+    assert delete(aws, "replacing")["StackStatus"] == "DELETE_COMPLETE"
+    assert _queues(aws) == ["second"]
+    (url,) = aws.call("sqs", "list_queues")["QueueUrls"]
+    aws.call("sqs", "delete_queue", QueueUrl=url)
+
+
+def test_a_replacement_under_the_same_name_is_refused(aws: Aws) -> None:
+    def named(path: str) -> str:
+        return stack_of({"Role": {**ROLE, "Properties": {**ROLE["Properties"], "RoleName": "kept", "Path": path}}})
+
+    create(aws, "named", named("/a/"))
+    assert _update(aws, "named", named("/b/"))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    (reason,) = reasons(aws, "named")
+    assert reason.startswith("CloudFormation cannot update a stack when a custom-named resource requires replacing.")
+    assert reason.endswith("Rename kept and update the stack again.")
+    assert aws.call("iam", "get_role", RoleName="kept")["Role"]["Path"] == "/a/"
+    delete(aws, "named")
+
+
+def test_a_custom_resource_with_another_id_is_another_resource(aws: Aws, asked: Any) -> None:
+    def body(id_: str, state: str = "good") -> str:
+        thing = _thing(id_)
+        thing["Properties"]["Id"] = id_
+        return _body(A=thing, B=_thing(state, "A"))
+
+    create(aws, "identities", body("one"))
+    asked()
+    assert _update(aws, "identities", body("two"))["StackStatus"] == "UPDATE_COMPLETE"
+    assert asked() == ["A: Update one two", "A: Delete one"]
+    assert _update(aws, "identities", body("three", "broken"))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    words = asked()
+    assert words[0] == "A: Update two three"
+    assert words[2:] == ["A: Update three two", "B: Update good good", "A: Delete three"]
+    delete(aws, "identities")
 
 
 def test_nested_stacks_are_updated_and_rolled_back_with_their_parent(aws: Aws, asked: Any) -> None:

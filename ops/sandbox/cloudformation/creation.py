@@ -35,10 +35,13 @@ class StackCreation:
         """Refuse, before anything is made, a template with types that are not known or rules that do not hold."""
         template = self._stack.template
         for declaration in template.resources.values():
-            policy = declaration.deletion_policy
             takes_snapshots = find_type(declaration.type).takes_snapshots
-            if policy not in POLICIES or (policy == "Snapshot" and not takes_snapshots):
-                raise ValidationError(f"{declaration.type}: DeletionPolicy {policy} is not known to the sandbox")
+            for name, policy, known in (
+                ("DeletionPolicy", declaration.deletion_policy, POLICIES),
+                ("UpdateReplacePolicy", declaration.update_replace_policy, POLICIES - {"RetainExceptOnCreate"}),
+            ):
+                if policy not in known or (policy == "Snapshot" and not takes_snapshots):
+                    raise ValidationError(f"{declaration.type}: {name} {policy} is not known to the sandbox")
         for rule in template.section("Rules").values():
             for assertion in rule["Assertions"]:
                 if not self._evaluator.value(assertion["Assert"]):
@@ -91,17 +94,16 @@ class StackCreation:
         try:
             self._cloudformation.check(f"create {declaration.logical_id}")
             values = self._evaluator.value(declaration.properties)
-            self._make(resource, resolve_dynamic_references(values, self._cloudformation.aws))
+            self.make(resource, resolve_dynamic_references(values, self._cloudformation.aws))
         except Exception as error:
             log.info("%s %s failed", stack.name, declaration.logical_id, exc_info=True)
-            if isinstance(error, CreationFailedError):
-                resource.physical = error.physical
             stack.set_resource_status(resource, "CREATE_FAILED", str(error) or type(error).__name__)
             return False
         stack.set_resource_status(resource, "CREATE_COMPLETE")
         return True
 
-    def _make(self, resource: Resource, values: Mapping[str, Any]) -> None:
+    def make(self, resource: Resource, values: Mapping[str, Any]) -> None:
+        """Let the resource's type make it. What there is of it after a failure has a physical id, too."""
         type_ = find_type(resource.type)
         properties = Properties(values)
         properties.pick(*type_.unmodelled)
@@ -110,19 +112,22 @@ class StackCreation:
         def made(physical: Physical) -> None:
             resource.physical = physical
 
-        resource.physical = type_.create(
-            Request(
-                type=resource.type,
-                logical_id=resource.logical_id,
-                stack_id=self._stack.stack_id,
-                stack_name=self._stack.name,
-                tags=self._stack.tags,
-                properties=properties,
-                cloudformation=self._cloudformation,
-                initiated=lambda physical_id: self._stack.announce(resource, physical_id),
-                made=made,
-            )
+        request = Request(
+            type=resource.type,
+            logical_id=resource.logical_id,
+            stack_id=self._stack.stack_id,
+            stack_name=self._stack.name,
+            tags=self._stack.tags,
+            properties=properties,
+            cloudformation=self._cloudformation,
+            initiated=lambda physical_id: self._stack.announce(resource, physical_id),
+            made=made,
         )
+        try:
+            resource.physical = type_.create(request)
+        except CreationFailedError as error:
+            resource.physical = error.physical
+            raise
         if properties.unseen:
             names = ", ".join(properties.unseen)
             raise ValidationError(f"{resource.type}: property {names} is not known to the sandbox")

@@ -60,9 +60,8 @@ class CustomResource(ResourceType):
         )
         if answer["Status"] != "SUCCESS":
             raise RuntimeError(_reason(answer))
+        # With another physical id it is another resource, and the old one is deleted in the end.
         ref = answer.get("PhysicalResourceId") or change.physical.ref
-        if ref != change.physical.ref:
-            raise RuntimeError(f"{request.type}: a new physical id replaces it, which the sandbox does not do")
         return Physical(ref=ref, attributes=answer.get("Data") or {})
 
     def delete(self, deletion: Deletion) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ops.sandbox.cloudformation.model import Resource, Stack
+from ops.sandbox.cloudformation.template import Template
 from ops.sandbox.cloudformation.walk import walk
 from ops.sandbox.resource_types.base import Deletion, find_type
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("sandbox")
 
 POLICIES = frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"})
-_GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
+GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 
 def delete_stack(cloudformation: CloudFormation, stack: Stack, *, rolling_back: bool = False) -> None:
@@ -30,12 +32,35 @@ def delete_stack(cloudformation: CloudFormation, stack: Stack, *, rolling_back: 
 
 def delete_resources(cloudformation: CloudFormation, stack: Stack, *, rolling_back: bool) -> list[str]:
     """Delete what there is of a stack's resources. Gives the names of those that could not be deleted."""
-    present = [logical_id for logical_id, resource in stack.resources.items() if resource.status not in _GONE]
-    dependencies = stack.template.dependencies
+    declared = stack.template.resources
+    policies = {logical_id: declared[logical_id].deletion_policy for logical_id in stack.resources}
+    return delete_these(
+        cloudformation,
+        stack,
+        stack.resources,
+        template=stack.template,
+        policies=policies,
+        rolling_back=rolling_back,
+    )
+
+
+def delete_these(
+    cloudformation: CloudFormation,
+    stack: Stack,
+    resources: Mapping[str, Resource],
+    *,
+    template: Template,
+    policies: Mapping[str, str],
+    rolling_back: bool,
+) -> list[str]:
+    """Delete some resources, by the order of a template. Gives the names of those that could not be deleted."""
+    present = [logical_id for logical_id, resource in resources.items() if resource.status not in GONE]
+    dependencies = template.dependencies
     remaining: list[str] = []
 
     def delete(logical_id: str) -> bool:
-        done = _delete_resource(cloudformation, stack, stack.resources[logical_id], rolling_back=rolling_back)
+        resource, policy = resources[logical_id], policies[logical_id]
+        done = _delete_resource(cloudformation, stack, resource, policy=policy, rolling_back=rolling_back)
         if not done:
             remaining.append(logical_id)
         return done
@@ -50,8 +75,9 @@ def could_not_delete(remaining: list[str]) -> str | None:
     return f"The following resource(s) failed to delete: [{', '.join(remaining)}]. " if remaining else None
 
 
-def _delete_resource(cloudformation: CloudFormation, stack: Stack, resource: Resource, *, rolling_back: bool) -> bool:
-    policy = stack.template.resources[resource.logical_id].deletion_policy
+def _delete_resource(
+    cloudformation: CloudFormation, stack: Stack, resource: Resource, *, policy: str, rolling_back: bool
+) -> bool:
     if resource.physical is None:
         stack.set_resource_status(resource, "DELETE_COMPLETE")
         return True

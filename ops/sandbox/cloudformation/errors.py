@@ -15,8 +15,16 @@ class ValidationError(ServiceException):
         return self.message
 
 
-class UnknownChangeError(ValidationError):
-    """The sandbox cannot change this in place. Nothing was done."""
+class UnchangedError(ValidationError):
+    """A resource is not changed. Nothing was done, and so there is nothing to take back."""
+
+
+class UnknownChangeError(UnchangedError):
+    """The sandbox does not know this change."""
+
+
+class RefusedChangeError(UnchangedError):
+    """AWS does not do this."""
 
 
 class AlreadyExistsError(ServiceException):

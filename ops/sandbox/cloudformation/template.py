@@ -43,6 +43,7 @@ class Declaration:
     depends_on: frozenset[str]
     condition: str | None
     deletion_policy: str
+    update_replace_policy: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +115,7 @@ def _declaration(logical_id: str, entry: Mapping[str, Any]) -> Declaration:
         depends_on=frozenset([depends_on] if isinstance(depends_on, str) else depends_on),
         condition=entry.get("Condition"),
         deletion_policy=entry.get("DeletionPolicy", "Delete"),
+        update_replace_policy=entry.get("UpdateReplacePolicy", "Delete"),
     )
 
 

@@ -1,32 +1,32 @@
 """Updating a stack in place: what changed, what is new, what is no longer declared; and the way back where it fails.
 
 As in CloudFormation nothing is deleted before all the rest is done: first what changed and what is new, in the order of
-the dependencies, then what is no longer declared. A failure takes back what was changed, and then deletes what was new.
+the dependencies, then what is no longer declared or was replaced. A failure takes back what was changed, and then
+deletes what was new.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ops.sandbox.cloudformation.change import REPLACES, is_replaced
 from ops.sandbox.cloudformation.creation import StackCreation
-from ops.sandbox.cloudformation.deletion import could_not_delete, delete_resources
-from ops.sandbox.cloudformation.errors import UnknownChangeError, ValidationError
+from ops.sandbox.cloudformation.deletion import GONE, could_not_delete, delete_these
+from ops.sandbox.cloudformation.errors import UnchangedError, ValidationError
 from ops.sandbox.cloudformation.intrinsics import Evaluator
 from ops.sandbox.cloudformation.model import Resource, Stack
 from ops.sandbox.cloudformation.scope import StackScope, resolve_dynamic_references
 from ops.sandbox.cloudformation.template import Declaration, Template
 from ops.sandbox.cloudformation.walk import walk
-from ops.sandbox.resource_types.base import Change, Physical, Properties, Request, find_type
+from ops.sandbox.resource_types.base import CUSTOM_RESOURCE, Change, Physical, Properties, Request, find_type
 
 if TYPE_CHECKING:
     from ops.sandbox.cloudformation.service import CloudFormation
 
 log = logging.getLogger("sandbox")
-
-_GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,10 @@ class StackUpdate:
         self._old_template, self._old_parameters = stack.template, stack.parameters
         self._changed: dict[str, _Before] = {}
         self._created: list[str] = []
+        self._replaced: dict[str, Resource] = {}
+        """What was there before another took its place: it goes when all is well."""
+        self._discarded: dict[str, Resource] = {}
+        """What took a place and is to give it back."""
         self._nested: list[StackUpdate] = []
 
     def run(self) -> None:
@@ -91,7 +95,7 @@ class StackUpdate:
                 return False
             declaration = template.resources[logical_id]
             resource = stack.resources.get(logical_id)
-            if resource is None or resource.status in _GONE:
+            if resource is None or resource.status in GONE:
                 self._created.append(logical_id)
                 done = creation.create_resource(declaration)
             else:
@@ -104,10 +108,16 @@ class StackUpdate:
         return failed or creation.resolve_outputs()
 
     def clean_up(self) -> list[str]:
-        """Delete what is no longer declared, nested stacks' own first. Gives the names of what could not be deleted."""
+        """Delete what is no longer declared and what was replaced, nested stacks' own first.
+
+        Gives the names of what could not be deleted. As in CloudFormation, it is no longer the stack's all the same.
+        """
         remaining = [name for nested in self._nested for name in nested.end()]
-        obsolete = set(self._old_template.resources) - set(self.template.resources)
-        return remaining + self._delete(obsolete, self._old_template)
+        old, new = self._old_template.resources, self.template.resources
+        obsolete = {name: one for name, one in self.stack.resources.items() if name not in new}
+        policies = {name: old[name].deletion_policy for name in obsolete}
+        policies |= {name: new[name].update_replace_policy for name in self._replaced}
+        return remaining + self._delete({**obsolete, **self._replaced}, policies, self._old_template)
 
     def end(self) -> list[str]:
         """A nested stack's update, well ended."""
@@ -131,8 +141,12 @@ class StackUpdate:
                 update.stack.set_status("UPDATE_ROLLBACK_FAILED" if left else "UPDATE_ROLLBACK_COMPLETE")
                 resource.properties, done = before.properties, not left
                 stack.set_resource_status(resource, "UPDATE_FAILED" if left else "UPDATE_COMPLETE")
+            elif logical_id in self._replaced and find_type(resource.type).name != CUSTOM_RESOURCE:
+                self._discarded[logical_id], resource.physical = replace(resource), before.physical
+                resource.properties, done = before.properties, True
+                stack.set_resource_status(resource, "UPDATE_COMPLETE")
             else:
-                done = self._update(resource, before.properties)
+                done = self._update(resource, before.properties, superseded=self._discarded)
             if not done:
                 broken.append(logical_id)
             return True
@@ -140,7 +154,10 @@ class StackUpdate:
         needs = self._old_template.dependencies
         walk({name: needs[name] & set(self._changed) for name in self._changed}, restore)
         StackCreation(cloudformation=self._cloudformation, stack=stack).resolve_outputs()
-        return broken + self._delete(set(self._created), self.template)
+        created = {name: stack.resources[name] for name in self._created if name in stack.resources}
+        policies = {name: self.template.resources[name].deletion_policy for name in created}
+        policies |= dict.fromkeys(self._discarded, "Delete")
+        return broken + self._delete({**created, **self._discarded}, policies, self.template)
 
     def _evaluator(self) -> Evaluator:
         cloudformation = self._cloudformation
@@ -159,12 +176,14 @@ class StackUpdate:
             stack.set_resource_status(resource, "UPDATE_FAILED", "its type changes, which the sandbox does not do")
             return False
         self._changed[resource.logical_id] = _Before(physical=resource.physical, properties=resource.properties)
-        return self._update(resource, values)
+        return self._update(resource, values, superseded=self._replaced)
 
-    def _update(self, resource: Resource, values: Mapping[str, Any]) -> bool:
+    def _update(self, resource: Resource, values: Mapping[str, Any], *, superseded: dict[str, Resource]) -> bool:
+        """Change a resource, or replace it. What it was before a replacement is put into ``superseded``."""
         stack = self.stack
         physical = resource.physical
         assert physical is not None  # noqa: S101 - what was made has one
+        before = replace(resource)
         stack.set_resource_status(resource, "UPDATE_IN_PROGRESS")
         request = Request(
             type=resource.type,
@@ -178,11 +197,19 @@ class StackUpdate:
             made=lambda _: None,
         )
         try:
-            change = Change(physical=physical, properties=resource.properties, nested=self._nested.append)
-            resource.physical = find_type(resource.type).update(request, change)
+            region = self._cloudformation.region.name
+            if is_replaced(resource.type, region, resource.properties, values):
+                superseded[resource.logical_id], resource.physical = before, None
+                stack.set_resource_status(resource, "UPDATE_IN_PROGRESS", REPLACES)
+                StackCreation(cloudformation=self._cloudformation, stack=stack).make(resource, values)
+            else:
+                change = Change(physical=physical, properties=resource.properties, nested=self._nested.append)
+                resource.physical = find_type(resource.type).update(request, change)
+                if resource.physical.ref != physical.ref:
+                    superseded[resource.logical_id] = before
         except Exception as error:
-            if isinstance(error, UnknownChangeError):
-                del self._changed[resource.logical_id]
+            if isinstance(error, UnchangedError):
+                self._changed.pop(resource.logical_id, None)
             log.info("%s %s could not be updated", stack.name, resource.logical_id, exc_info=True)
             stack.set_resource_status(resource, "UPDATE_FAILED", str(error) or type(error).__name__)
             return False
@@ -190,17 +217,16 @@ class StackUpdate:
         stack.set_resource_status(resource, "UPDATE_COMPLETE")
         return True
 
-    def _delete(self, names: set[str], template: Template) -> list[str]:
-        """Delete some resources of the stack, by the policies and the order of the template that declares them."""
-        stack, now = self.stack, self.stack.template
-        kept = {name: resource for name, resource in stack.resources.items() if name not in names}
-        stack.resources = {name: resource for name, resource in stack.resources.items() if name in names}
-        stack.template = template
-        try:
-            return delete_resources(self._cloudformation, stack, rolling_back=template is self.template)
-        finally:
-            left = {name: one for name, one in stack.resources.items() if one.status not in _GONE}
-            stack.resources, stack.template = {**kept, **left}, now
+    def _delete(self, going: Mapping[str, Resource], policies: Mapping[str, str], template: Template) -> list[str]:
+        """Delete some resources, by the order of the template that declares them."""
+        stack = self.stack
+        back = template is self.template
+        remaining = delete_these(
+            self._cloudformation, stack, going, template=template, policies=policies, rolling_back=back
+        )
+        kept = {name: one for name, one in stack.resources.items() if one is not going.get(name)}
+        stack.resources = kept
+        return remaining
 
 
 def next_parameters(stack: Stack, template: Template, given: Mapping[str, str | None]) -> dict[str, str]:
