@@ -8,6 +8,7 @@ from typing import Any
 
 from charts.airflow.inputs import Endpoints
 from charts.airflow.queue import queue_config
+from charts.airflow.task_calls import task_calls_config
 from settings import capacity
 from settings.airflow import AirflowSettings
 
@@ -82,7 +83,7 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
         },
     }
     queue = queue_config(longest_task_hours=workers.longest_task_hours, queued_timeout_seconds=_QUEUED_TIMEOUT_SECONDS)
-    for section, options in (*dags.items(), *queue.items()):
+    for section, options in (*dags.items(), *queue.items(), *task_calls_config().items()):
         config[section] = config.get(section, {}) | options
     if airflow.ingress.domain:
         protocol = "https" if airflow.ingress.has_https else "http"

@@ -20,7 +20,8 @@ from tests.local.conftest import LEAVING, LEAVING_QUEUE, Running, sql
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 PATIENCE_SECONDS = 120
-LONELY_SECONDS = 180
+# Two rounds of calls, that it runs and that it has ended: charts/airflow/task_calls.py.
+LONELY_SECONDS = 360
 # What the chart runs in the pod, with the queue of a set. The signal is for this process alone, as in the pod
 # (DUMB_INIT_SETSID=0). Airflow's own log server would listen on every address of this machine.
 COMMAND = 'source "$0"; exec airflow celery worker -q "$1" --skip-serve-logs'
