@@ -1,7 +1,7 @@
 """What is lost: pods of a Deployment, and a node. And when it is there again.
 
-A lost pod is one that is gone at once, without a word: its object is deleted with no grace, and the node ends its
-processes.
+A lost pod is one that is gone at once, without a word: its processes are killed where it has a shell to kill them
+with, and its object is deleted with no grace. Its first process is out of a shell's reach; the node ends that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from kubernetes.client.exceptions import ApiException
 from tests.cluster.kube import Kube
 
 _POLL_SECONDS = 0.5
+_KILL = "kill -s KILL -- -1"
 _NOT_OURS = ("uid", "resource_version", "creation_timestamp", "managed_fields", "deletion_timestamp")
 
 
@@ -70,9 +71,14 @@ def is_ready(pod: Any) -> bool:
 
 
 def _lose(kube: Kube, pod: Any) -> None:
+    name, namespace = pod.metadata.name, pod.metadata.namespace
+    # The node would give them all the time that the pod has for its end: to a worker a day, in which it ends its tasks.
+    for container in pod.spec.containers:
+        command = ("exec", name, "--namespace", namespace, "--container", container.name, "--", "sh", "-c", _KILL)
+        kube.kubectl(*command, check=False, timeout=30)
     # Gone already is gone.
     with suppress(ApiException):
-        kube.core.delete_namespaced_pod(pod.metadata.name, pod.metadata.namespace, grace_period_seconds=0)
+        kube.core.delete_namespaced_pod(name, namespace, grace_period_seconds=0)
 
 
 def busiest_node(kube: Kube, namespace: str, component: str) -> str:
