@@ -9,7 +9,6 @@ import pytest
 
 from ops.names import AIRFLOW_NAMESPACE
 from settings import load_releases
-from tests.cluster import images
 from tests.cluster.airflow import ClusterAirflow, run
 from tests.cluster.losses import is_whole, pods_of, until
 from tests.cluster.observer import Observations, observed
@@ -74,10 +73,14 @@ def _app(*arguments: str) -> tuple[str, str]:
 
 
 def _other_tag(platform: Platform) -> str | None:
-    """The tag of another patch of the same minor version that every node with the image has."""
+    """The tag of another patch of the same minor version that every node has that has any."""
     minor = _AIRFLOW.tag.rpartition(".")[0]
     wanted = re.compile(rf"{re.escape(_AIRFLOW.upstream)}:({re.escape(minor)}\.\d+)")
-    tags = {found[1] for name in images.on_nodes(platform.kube) if (found := wanted.fullmatch(name))}
+    nodes = []
+    for node in platform.kube.core.list_node().items:
+        names = [name for image in node.status.images or () for name in image.names or ()]
+        nodes.append({found[1] for name in names if (found := wanted.fullmatch(name))})
+    tags = set.intersection(*filter(None, nodes))
     return max(tags - _tags(platform), default=None, key=lambda tag: int(tag.rpartition(".")[2]))
 
 
