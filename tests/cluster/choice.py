@@ -27,6 +27,14 @@ class Choice:
     """Endpoint of an in-memory AWS in which the platform is deployed already; nothing is made then."""
     host: str
     """Address of this machine that pods reach; found out where it is empty."""
+    certificate: str = ""
+    """Where one attaches: the file that the other session's names are trusted by."""
+    hold: bool = False
+    """Whether the run waits once it has deployed, for others to attach to it."""
+    kubelet: str = "/var/lib/kubelet"
+    """kubelet's folder on each node; ``{node}`` in it stands for the node's name."""
+    volumes: str = "/var/lib/airflow-eks-volumes"
+    """A folder that all nodes share: volumes of the stand-ins for EFS and EBS are folders in it."""
 
     @property
     def context(self) -> dict[str, str]:
@@ -56,4 +64,8 @@ def read_choice(environment: Mapping[str, str] = os.environ) -> Choice:
         more=more,
         attach=environment.get("CLUSTER_ATTACH", "").rstrip("/"),
         host=environment.get("CLUSTER_HOST_ADDRESS", ""),
+        certificate=environment.get("CLUSTER_CERTIFICATE", ""),
+        hold=environment.get("CLUSTER_HOLD") == "1",
+        kubelet=environment.get("CLUSTER_KUBELET") or Choice.kubelet,
+        volumes=environment.get("CLUSTER_VOLUMES") or Choice.volumes,
     )

@@ -18,6 +18,8 @@ class Cluster:
 
     def __init__(self, *, choice: Choice, kube: Kube, sandbox: Sandbox, folder: Path) -> None:
         self.choice, self.kube, self.sandbox, self.folder = choice, kube, sandbox, folder
+        self.context = choice.context
+        """The CDK's context of the deployment."""
         self.absent: frozenset[str] = frozenset()
         """Keys of the images that no node has and none can pull."""
         self.certificate = ""

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+import signal
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from ops.sandbox.process import Sandbox, forget_credentials
-from tests.cluster import images
+from ops.sandbox.process import forget_credentials
+from tests.cluster import images, preflight, session
 from tests.cluster.airflow import ClusterAirflow
 from tests.cluster.choice import Choice, read_choice
 from tests.cluster.cluster import Cluster
 from tests.cluster.kube import Kube
 from tests.cluster.platform import Platform
+from tests.cluster.report import Table, keep
 
 FOLDER = Path(__file__).parent
+_TABLE, _KEPT = pytest.StashKey[Table](), pytest.StashKey[Cluster]()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -47,32 +52,47 @@ def _stop(request: pytest.FixtureRequest, reason: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(choice: Choice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(request: pytest.FixtureRequest, choice: Choice) -> Iterator[Cluster]:
     """The cluster, and AWS."""
     assert choice.kubeconfig is not None
     kube = Kube(choice.kubeconfig.resolve())
-    folder = tmp_path_factory.mktemp("cluster")
-    if not choice.attach:
-        pytest.exit("CLUSTER_ATTACH is not set", returncode=2)
+    why = preflight.unreachable(kube)
+    if why:
+        _stop(request, why)
+    # Not pytest's own folder, which is closed to others: PostgreSQL runs as a user of its own.
+    folder = Path(tempfile.mkdtemp(prefix="airflow-eks-tests-"))
+    folder.chmod(0o711)
     before = dict(os.environ)
     forget_credentials()
-    sandbox = Sandbox(endpoint=choice.attach, state=folder)
-    os.environ.update(sandbox.environment(choice.region))
-    yield Cluster(choice=choice, kube=kube, sandbox=sandbox, folder=folder)
-    os.environ.clear()
-    os.environ.update(before)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was made is taken away
+    try:
+        with session.attached(choice, kube, folder) if choice.attach else session.own(choice, kube, folder) as cluster:
+            request.config.stash[_KEPT] = cluster
+            yield cluster
+            del request.config.stash[_KEPT]
+    except session.NotPossibleError as error:
+        _stop(request, str(error))
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def platform(cluster: Cluster) -> Platform:
+def platform(choice: Choice, cluster: Cluster) -> Iterator[Platform]:
     """The platform, deployed."""
-    platform = Platform(
-        sandbox=cluster.sandbox, kube=cluster.kube, context=cluster.choice.context, folder=cluster.folder
-    )
-    names = images.on_nodes(cluster.kube)
-    there = images.references(platform.settings, account=platform.ops_aws.account)
-    cluster.absent = frozenset(key for key, reference in there.items() if not images.is_there(reference, names))
-    return platform
+    platform = Platform(sandbox=cluster.sandbox, kube=cluster.kube, context=cluster.context, folder=cluster.folder)
+    if cluster.attached:
+        yield platform
+        return
+    platform.bootstrap()
+    done = platform.deploy()
+    assert done.returncode == 0, done.stdout
+    if choice.hold:
+        session.hold(cluster)
+    yield platform
+    if not platform.destroyed:
+        platform.destroy()
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +115,23 @@ def _images(request: pytest.FixtureRequest) -> None:
     missing = sorted(key for key in needed if key in cluster.absent or key not in deployed)
     if missing:
         pytest.skip(f"no image here: {', '.join(missing)}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put each test into the table; keep what the cluster says when one fails."""
+    report = yield
+    if item.path.is_relative_to(FOLDER):
+        item.config.stash.setdefault(_TABLE, Table()).add(report)
+        cluster = item.config.stash.get(_KEPT, None)
+        if report.failed and cluster is not None:
+            kept = keep(cluster.kube, f"{item.name}-{report.when}", cluster.folder)
+            report.sections.append(("kept", str(kept)))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say where the table is."""
+    table = config.stash.get(_TABLE, None)
+    if table is not None and table.rows:
+        terminalreporter.write_line(f"{table.write()} has the results as a table")

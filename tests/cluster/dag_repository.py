@@ -6,11 +6,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-# Any login will do: what AWS asks of a person is not what is tried here, and git asks nobody at a terminal.
-_LOGIN = "a-person:a-password"
+from botocore.credentials import ReadOnlyCredentials
+
+from charts.airflow.askpass import sign
+from ops.sandbox.aws import FAKE_ACCESS_KEY, FAKE_SECRET_KEY
+
 _PERSON = ("-c", "user.name=A person", "-c", "user.email=person@example.com")
 _SECONDS = 120
 
@@ -34,7 +38,11 @@ def push_dags(files: Mapping[str, Path], *, url: str, folder: Path, address: str
         assert done.returncode == 0, f"git {arguments[0]}: {done.stderr.strip()}"
         return done.stdout
 
-    git("clone", parts._replace(netloc=f"{_LOGIN}@{parts.hostname}").geturl(), str(folder))
+    # What git-remote-codecommit would give git. The signature is good for a quarter of an hour.
+    credentials = ReadOnlyCredentials(FAKE_ACCESS_KEY, FAKE_SECRET_KEY, None)
+    username, password = sign(url, str(parts.hostname).split(".")[1], credentials, datetime.now(UTC))
+    login = f"{quote(username)}:{quote(password)}"
+    git("clone", parts._replace(netloc=f"{login}@{parts.hostname}").geturl(), str(folder))
     dags = folder / "dags"
     dags.mkdir(exist_ok=True)
     for name, file in files.items():

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import time
+from collections.abc import Iterable, Mapping
 
 import pytest
 
 from settings import Registry, Settings, load_releases
 from settings.pulled import pulled
 from tests.cluster.kube import Kube
+
+_PROBES = "airflow-eks-images"
+_PROBE_SECONDS = 300
+_NO_IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
+# Settings that make no sense without another.
+_BESIDE = {"addons.alarm_metrics": ("alarms.enabled",)}
 
 
 def needs_image(*keys: str) -> pytest.MarkDecorator:
@@ -38,3 +46,59 @@ def is_there(reference: str, names: Iterable[str]) -> bool:
         return reference in names
     repository = named.rpartition(":")[0]
     return reference in names or f"{repository}@{digest}" in names
+
+
+def absent(kube: Kube, wanted: Mapping[str, str]) -> frozenset[str]:
+    """Keys of the images that no node has and that none can pull."""
+    names = on_nodes(kube)
+    unseen = {key: reference for key, reference in wanted.items() if not is_there(reference, names)}
+    if not unseen:
+        return frozenset()
+    _forget_probes(kube)
+    kube.kubectl("create", "namespace", _PROBES)
+    try:
+        kube.kubectl("apply", "--filename=-", text=json.dumps(_list(_probe(*each) for each in unseen.items())))
+        return frozenset(key for key in unseen if not _pulled(kube, key))
+    finally:
+        _forget_probes(kube)
+
+
+def _forget_probes(kube: Kube) -> None:
+    kube.kubectl("--namespace", _PROBES, "delete", "pods", "--all", "--force", "--grace-period=0", check=False)
+    kube.kubectl("delete", "namespace", _PROBES, "--ignore-not-found", "--timeout=180s", check=False)
+
+
+def switched_off(keys: Iterable[str]) -> dict[str, str]:
+    """The settings without which nothing needs these images. Raises LookupError for one that everything needs."""
+    found: dict[str, str] = {}
+    for key in keys:
+        where = load_releases().images[key].where
+        if where is None:
+            raise LookupError(key)
+        found |= dict.fromkeys((where, *_BESIDE.get(where, ())), "false")
+    return found
+
+
+def _probe(key: str, reference: str) -> dict[str, object]:
+    """A pod of the image. It is to fail as soon as the image is there: its command is in no image."""
+    container = {"name": "probe", "image": reference, "imagePullPolicy": "IfNotPresent", "command": ["/no-program"]}
+    spec = {"containers": [container], "restartPolicy": "Never", "tolerations": [{"operator": "Exists"}]}
+    metadata = {"name": key.replace(".", "-"), "namespace": _PROBES}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def _pulled(kube: Kube, key: str) -> bool:
+    deadline = time.monotonic() + _PROBE_SECONDS
+    while time.monotonic() < deadline:
+        status = kube.core.read_namespaced_pod(key.replace(".", "-"), _PROBES).status
+        for container in status.container_statuses or ():
+            state = container.state
+            reason = state.waiting.reason if state.waiting else "ended"
+            if reason != "ContainerCreating":
+                return reason not in _NO_IMAGE
+        time.sleep(1)
+    return False
+
+
+def _list(items: Iterable[dict[str, object]]) -> dict[str, object]:
+    return {"apiVersion": "v1", "kind": "List", "items": list(items)}

@@ -51,6 +51,7 @@ class Platform:
         """What of AWS there was before the deployment."""
         self.cluster_before: frozenset[str] = frozenset()
         """What the cluster had before it."""
+        self.destroyed = False
         self._patience, self._count = patience, 0
         self._changes: dict[str, str] = {}
 
@@ -110,11 +111,14 @@ class Platform:
 
     def deploy(self, **changes: str) -> subprocess.CompletedProcess[str]:
         """``cdk deploy``: the first time, or an update."""
+        self.destroyed = False
         return self.cdk("deploy", **changes)
 
     def destroy(self) -> subprocess.CompletedProcess[str]:
         """``cdk destroy``."""
-        return self.cdk("destroy", "--force")
+        done = self.cdk("destroy", "--force")
+        self.destroyed = done.returncode == 0
+        return done
 
     def left(self) -> list[str]:
         """What of AWS, and in the cluster, is there that was not before the deployment and should not be."""

@@ -1,0 +1,74 @@
+"""What a run needs before it changes anything: said all at once, with what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from kubernetes.client import ApiException
+from urllib3.exceptions import HTTPError
+
+from ops.local.programs import find_programs
+from ops.releases.folder import charts_folder
+from settings import Settings
+from settings.pulled import pulled
+from tests.charts.rendering import layer_program
+from tests.cluster import pools
+from tests.cluster.kube import Kube
+
+PORTS = {443: "AWS' names", 5432: "the database", 6379: "the queue"}
+
+
+def unreachable(kube: Kube) -> str:
+    """Why the cluster cannot be used; nothing where it can."""
+    try:
+        nodes = kube.core.list_node(_request_timeout=(5, 10)).items
+    except (ApiException, HTTPError, OSError, ValueError) as error:
+        return f"{kube.kubeconfig}: the cluster does not answer: {' '.join(str(error).split())[:200]}"
+    usable = [node for node in nodes if node.metadata.labels.get("node-role.kubernetes.io/control-plane") is None]
+    if len(usable) < pools.LEAST:
+        return f"{len(usable)} nodes beside the control plane, {pools.LEAST} are needed: one for each pool of nodes"
+    return ""
+
+
+def missing(host: str, settings: Settings) -> list[str]:
+    """What is not there on this machine: programs, charts, ports of the address that pods reach."""
+    programs = find_programs()
+    there = {"PostgreSQL": programs.postgres, "Redis": programs.redis}
+    found = [f"{name} is not installed" for name, program in there.items() if program is None]
+    found += [f"{name} is not installed" for name in ("git", "node") if not shutil.which(name, path=_path())]
+    archives = [release.archive for release in pulled(settings).charts.values()]
+    absent = [archive for archive in archives if not (charts_folder() / archive).is_file()]
+    if absent:
+        found.append(f"{charts_folder()} has no {', '.join(absent)}: make charts fetches them")
+    for port, whose in PORTS.items():
+        try:
+            with socket.socket() as one:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                one.bind((host, port))
+        except PermissionError:
+            found.append(f"port {port} of {host}, for {whose}, is only for root")
+        except OSError as error:
+            found.append(f"port {port} of {host}, for {whose}: {error.strerror}")
+    return found
+
+
+def programs(folder: Path) -> tuple[Path, Path]:
+    """Helm and kubectl: those that the platform's own handler runs, or this machine's where those cannot run here.
+
+    Raises FileNotFoundError where there is none.
+    """
+    if platform.system() == "Linux" and platform.machine() == "x86_64":
+        return layer_program("helm", folder), layer_program("kubectl", folder)
+    found = [shutil.which(name) for name in ("helm", "kubectl")]
+    if None in found:
+        raise FileNotFoundError("helm and kubectl have to be on PATH: those of the platform do not run on this machine")
+    return Path(str(found[0])), Path(str(found[1]))
+
+
+def _path() -> str:
+    return os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
