@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ CLOSED = 1
 """As rich and click end: who reads no further wants to hear nothing."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_NOT_WRITTEN = re.compile(r"^(EACCES|EDQUOT|EISDIR|ENOSPC|ENOTDIR|EPERM|EROFS): |must be a directory$")
 _PLAIN = {"·": "-", "→": "->", "…": "...", "–": "-", "×": "x", "≤": "<=", "≥": ">=", "✓": "ok"}  # noqa: RUF001
 
 
@@ -43,6 +45,15 @@ def guarded() -> Iterator[None]:
             raise
         what = f"{error.filename} cannot be written" if error.filename else "the output cannot be written"
         _end(f"{what}: {error.strerror}", CANNOT)
+    except RuntimeError as error:
+        said = str(error).removeprefix("Error: ")
+        # The CDK runs on Node.js, whose errors come as text.
+        if type(error.__cause__).__name__ != "JavaScriptError" or not _NOT_WRITTEN.search(said):
+            raise
+        _end(
+            f"the synthesized templates cannot be written: {said}. Make room, or synthesize into another folder.",
+            CANNOT,
+        )
 
 
 def _prepare() -> None:

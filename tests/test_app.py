@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 APP = Path(__file__).parents[1] / "app.py"
 
 
@@ -37,6 +39,20 @@ def test_node_is_the_environments_own_activated_or_not(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("regoin = eu-west-1: there is no such setting")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "said"), [("cdk.out", "must be a directory"), ("cdk.out/airflow.template.json", "no space left on device")]
+)
+def test_a_folder_that_cannot_be_written_ends_it_with_one_message(tmp_path: Path, file: str, said: str) -> None:
+    place = tmp_path / file
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to("/dev/full")
+    done = run(tmp_path / "cdk.out", size="dev")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("the synthesized templates cannot be written: ")
+    assert said in line
 
 
 def test_another_python_is_told_what_to_do(tmp_path: Path) -> None:
