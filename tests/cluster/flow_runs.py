@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import json
-import socket
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -12,16 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import pytest
-
 from charts.placement import POOL_LABEL, SERVICES_POOL, TASK_PODS_POOL
 from charts.spark.pools import NODE_GROUP_TYPE
 from settings import Registry
+from tests.cluster.flow_surroundings import listening, namespaces
 from tests.cluster.flow_table import CALLED, Row, pods
 from tests.cluster.images import is_there
 from tests.cluster.platform import Platform
 from tests.cluster.probes import NAMESPACE, Object, Probe, Probes
-from tests.support import shut_in
 
 METADATA, CREDENTIALS = "169.254.169.254", "169.254.170.23"
 ANSWERED = "answered"
@@ -47,7 +42,7 @@ class Flows:
         """Everything that is needed to try, for as long as the block runs."""
         with ExitStack() as after:
             self._probes.stop()
-            after.enter_context(_namespaces(self._kube, self._settings))
+            after.enter_context(namespaces(self._kube, self._settings))
             after.callback(self._probes.stop)
             self._nodes = self._probes.start(self._host_probes())
             self._pods = self._probes.start(self._pod_probes())
@@ -58,7 +53,7 @@ class Flows:
             ).strip()
             ports = {row.port[1] for row in self._rows if row.called == "outside"}
             for port in ports:
-                after.enter_context(_listening(self._aws, port))
+                after.enter_context(listening(self._aws, port))
             yield self
 
     def results(self) -> dict[Row, str]:
@@ -71,6 +66,25 @@ class Flows:
             waiting = [row for row in waiting if (found[row] == ANSWERED) is not row.allowed]
             if not waiting:
                 break
+        return found
+
+    def unanswered(self) -> list[str]:
+        """Places that nobody answers at, whoever calls: that such a call is refused would say nothing of policies."""
+        found = []
+        for pod in self._pods.values():
+            ports = [port.split("/") for port in _environment(pod)["PORTS"].split()]
+            # Nothing comes between a pod and its own address.
+            calls = [(protocol.upper(), str(pod["status"]["podIP"]), int(number)) for protocol, number in ports]
+            answers = self._probes.ask(pod, calls) if calls else []
+            found += [
+                f"{pod['metadata']['name']} {to}: {said}"
+                for to, said in zip(calls, answers, strict=True)
+                if said != ANSWERED
+            ]
+        for pod in (each for each in self._nodes.values() if not _is_metadata(each)):
+            said = self._probes.ask(pod, [("TCP", METADATA, 80)])[0]
+            if said != ANSWERED:
+                found.append(f"{METADATA} on {pod['spec']['nodeName']}: {said}")
         return found
 
     def _tried(self, rows: Sequence[Row]) -> dict[Row, str]:
@@ -137,49 +151,9 @@ def _name(kind: str) -> str:
     return kind if kind == "stranger" else f"probe-{kind.replace('/', '-')}"
 
 
+def _environment(pod: Object) -> dict[str, str]:
+    return {each["name"]: each.get("value", "") for each in pod["spec"]["containers"][0]["env"]}
+
+
 def _is_metadata(pod: Object) -> bool:
     return str(pod["metadata"]["name"]).startswith("metadata-")
-
-
-@contextmanager
-def _namespaces(kube: Any, settings: Any) -> Iterator[None]:
-    """The probes' own, and those of add-ons that are switched off: with the policies that they would have."""
-    there = {each.metadata.name for each in kube.core.list_namespace().items}
-    own = {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "privileged"}},
-    }
-    made = [own]
-    network = {"cidr": settings.network.cidr}
-    for item in shut_in.objects_of_all_charts(
-        settings.partition, region=settings.region, network=network, spark={"history_server": True}
-    ):
-        namespace = (
-            item["metadata"]["name" if item["kind"] == "Namespace" else "namespace"]
-            if item["kind"] in ("Namespace", "NetworkPolicy")
-            else None
-        )
-        if namespace and namespace not in there and namespace in {pod[0] for pod in pods().values()}:
-            made.append(item)
-    names = [item["metadata"]["name"] for item in made if item["kind"] == "Namespace"]
-    kube.kubectl("apply", "--filename", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": made}))
-    try:
-        yield
-    finally:
-        kube.kubectl("delete", "namespace", *names, "--ignore-not-found", "--wait=true")
-
-
-@contextmanager
-def _listening(address: str, port: int) -> Iterator[None]:
-    """Somebody who answers at an address of this machine's, on a port that nobody has."""
-    with socket.socket() as one:
-        try:
-            one.bind((address, port))
-            one.listen(64)
-        except OSError as error:
-            if error.errno == errno.EADDRNOTAVAIL:
-                pytest.fail(f"{address} is where pods find AWS, and no address of this machine")
-            if error.errno != errno.EADDRINUSE:
-                raise
-        yield

@@ -7,6 +7,7 @@ empty ConfigMap), so no controller adopts it. What is deleted with the owner is 
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ NAMESPACE = "flow-probes"
 MARK = {"airflow-eks-tests/flows": "probe"}
 _FOLDER = Path(__file__).parent / "probe"
 _START_SECONDS = 240
+_ASK_SECONDS = 60
 _NEVER = "airflow-eks-tests/never"
 
 
@@ -108,9 +110,16 @@ class Probes:
         """Let a probe call each (protocol, host, port), and give what came of it."""
         program = (_FOLDER / "ask.py").read_text(encoding="utf-8")
         where = ["--namespace", pod["metadata"]["namespace"], "exec", pod["metadata"]["name"], "--"]
-        answer = self._kube.kubectl(*where, "python3", "-c", program, json.dumps(targets))
-        found: list[str] = json.loads(answer)
-        return found
+        for last in (False, False, True):
+            try:
+                command = [*where, "python3", "-c", program, json.dumps(targets)]
+                found: list[str] = json.loads(self._kube.kubectl(*command, timeout=_ASK_SECONDS))
+            except (AssertionError, subprocess.TimeoutExpired):  # kubectl's connection, not the probe's
+                if last:
+                    raise
+            else:
+                return found
+        raise AssertionError
 
     def stop(self) -> None:
         """Delete all probes, those of a run that was cut off too, and wait until they are gone."""

@@ -15,11 +15,21 @@ EVERY_DEPLOYMENT = [row for row in rows() if row.with_setting is None or not row
 
 
 @pytest.fixture(scope="module")
-def results(platform: Platform) -> Iterator[dict[Row, str]]:
-    """What came of each flow: all are tried at once, from probes that stand in for the real pods."""
+def flows(platform: Platform) -> Iterator[Flows]:
+    """Probes that stand in for the real pods."""
     assert platform.settings.cluster.network_policies, "this deployment has no network policies"
     with Flows(platform, EVERY_DEPLOYMENT).running() as flows:
-        yield flows.results()
+        yield flows
+
+
+@pytest.fixture(scope="module")
+def results(flows: Flows) -> dict[Row, str]:
+    """What came of each flow: all are tried at once."""
+    return flows.results()
+
+
+def test_somebody_would_answer_what_is_forbidden(flows: Flows) -> None:
+    assert flows.unanswered() == []
 
 
 @pytest.mark.parametrize("row", [row for row in EVERY_DEPLOYMENT if row.allowed], ids=str)
