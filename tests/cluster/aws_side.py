@@ -38,6 +38,10 @@ class OwnCluster(Cluster):
     git: GitServer
     webhook: Webhook
 
+    def failures(self) -> list[str]:
+        """What went wrong in the stand-ins so far."""
+        return [*self.stores.failures, *self.webhook.failures, *self.git.refused]
+
     def away(self, what: str) -> AbstractContextManager[None]:
         """Take the ``database`` or the ``queue`` away for as long as the block runs."""
         return self.stores.away(what)

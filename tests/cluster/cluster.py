@@ -45,6 +45,10 @@ class Cluster:
             found: str = one.getsockname()[0]
             return found
 
+    def failures(self) -> list[str]:
+        """What went wrong in the stand-ins so far."""
+        return []
+
     def away(self, what: str) -> AbstractContextManager[None]:
         """Take the ``database`` or the ``queue`` away for as long as the block runs."""
         return refused(what)
