@@ -97,8 +97,22 @@ def spot_prices_differ(clients: Clients) -> bool:
     return prices != {} and prices["m6g.large"] < prices["m6g.xlarge"]
 
 
+def cluster_says_the_range_of_its_services(clients: Clients) -> bool:
+    ec2, name = clients("ec2"), f"x{uuid.uuid4().hex[:10]}"
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    made = clients("eks").create_cluster(
+        name=name,
+        roleArn="arn:aws-cn:iam::123456789012:role/x",
+        resourcesVpcConfig={"subnetIds": [subnet]},
+        kubernetesNetworkConfig={"ipFamily": "ipv4"},
+    )["cluster"]
+    return "serviceIpv4Cidr" in made["kubernetesNetworkConfig"]
+
+
 CASES = [
     china_offers_graviton,
+    cluster_says_the_range_of_its_services,
     description_of_types_can_be_a_dry_run,
     eks_says_which_image_a_node_has,
     fleet_launches_as_its_template_says,

@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.eks import urls
 from moto.eks.exceptions import InvalidParameterException
+from moto.eks.models import DEFAULT_KUBERNETES_NETWORK_CONFIG
 from moto.logs.models import logs_backends
 
 from ops.sandbox.moto_patches.dns_suffix import in_region
@@ -33,7 +34,7 @@ class MendedEks(Addons, AccessEntries):
     """moto's, with what it lacks."""
 
     def create_cluster(self) -> ActionResult:
-        """Moto's cluster has no security group, no VPC, no log group and no access configuration."""
+        """Moto's cluster has no security group, VPC, log group and access configuration, and no range for Services."""
         super().create_cluster()
         cluster = self.eks_backend.clusters[self._get_param("name")]
         ec2 = ec2_backends[self.current_account][self.region]
@@ -50,6 +51,12 @@ class MendedEks(Addons, AccessEntries):
             **config,
             "vpcId": vpc,
             "clusterSecurityGroupId": group.id,
+        }
+        # moto has the default in place of the whole configuration, or not at all.
+        cluster.kubernetes_network_config = {
+            **DEFAULT_KUBERNETES_NETWORK_CONFIG,
+            "ipFamily": "ipv4",
+            **cluster.kubernetes_network_config,
         }
         cluster.endpoint = in_region(cluster.endpoint, self.region)
         cluster.identity = {"oidc": {"issuer": in_region(cluster.identity["oidc"]["issuer"], self.region)}}
