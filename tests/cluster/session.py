@@ -45,7 +45,9 @@ def own(choice: Choice, kube: Kube, folder: Path) -> Iterator[Cluster]:
     """A cluster whose AWS is made here. Raises NotPossibleError where something for it is missing."""
     host = Cluster(choice=choice, kube=kube, sandbox=Sandbox(endpoint="", state=folder), folder=folder).host
     # The platform's rules take addresses of the VPC for inside: here the network of nodes and of this machine is.
-    context = {"network.cidr": str(ipaddress.ip_network(f"{host}/16", strict=False)), **choice.context}
+    network = str(ipaddress.ip_network(f"{host}/16", strict=False))
+    # Container Insights comes with EKS' own add-on, which is nowhere but in AWS.
+    context = {"network.cidr": network, "addons.container_insights": "false", **choice.context}
     clean.clean(kube)
     wanted = images.references(_settings(context), account=ACCOUNT)
     absent = images.absent(kube, wanted)
