@@ -19,6 +19,7 @@ _OF_A_NODE = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstrai
 # A node of Karpenter's has its pool in this label. The nodes of the test's cluster have all other labels of the pools:
 # so a probe fits them in nothing but this, and Karpenter's own nodes, which never join, in everything.
 _NEW_NODE = {"key": "karpenter.sh/nodepool", "operator": "Exists"}
+_CLASSES = ("karpenter.k8s.aws", "v1", "ec2nodeclasses")
 _CLAIMS = ("karpenter.sh", "v1", "nodeclaims")
 _SECONDS = 180
 _FOR_MORE = 3  # seconds, for what is asked for beyond that
@@ -51,7 +52,7 @@ class Probes:
     @contextmanager
     def pending(self, pod: Object, *, replicas: int, labels: Mapping[str, str]) -> Iterator[str]:
         """Pending pods of this spec, and the name of one. All that came of them is gone afterwards."""
-        names, before = [f"probe-{uuid.uuid4().hex[:8]}" for _ in range(replicas)], self._claims()
+        names = [f"probe-{uuid.uuid4().hex[:8]}" for _ in range(replicas)]
         try:
             for name in names:
                 body = {"metadata": {"name": name, "labels": dict(labels)}, "spec": probe(pod)}
@@ -60,7 +61,7 @@ class Probes:
         finally:
             # The pods first: Karpenter would ask for other nodes at once.
             self._core.delete_collection_namespaced_pod(self._namespace)
-            self._wait("Karpenter's nodes to go", lambda: self._clear(before))
+            self._clear()
 
     def fleets(self) -> list[Object]:
         """What EC2 was asked for, from the beginning."""
@@ -109,14 +110,26 @@ class Probes:
         )
 
     def open(self) -> None:
-        """Make the namespace."""
+        """Make the namespace. No node is on its way any more that a probe could be meant for."""
         self._core.create_namespace({"metadata": {"name": self._namespace}})
         account = {"metadata": {"name": _ACCOUNT}, "automountServiceAccountToken": False}
         self._core.create_namespaced_service_account(self._namespace, account)
+        self._wait("node classes that are ready", lambda: not self._unready(), lambda: " ".join(self._unready()))
+        self._clear()
 
     def close(self) -> None:
         """Delete the namespace."""
         self._core.delete_namespace(self._namespace)
+
+    def _unready(self) -> list[str]:
+        """Node classes that Karpenter can start nothing of, and why."""
+        conditions = {
+            each["metadata"]["name"]: condition
+            for each in self._custom.list_cluster_custom_object(*_CLASSES)["items"]
+            for condition in each.get("status", {}).get("conditions", [])
+            if condition["type"] == "Ready"
+        }
+        return [f"{name}: {each['message']}." for name, each in conditions.items() if each["status"] != "True"]
 
     def _template(self, fleet: Object) -> Object:
         name = fleet["LaunchTemplateConfigs"][0]["LaunchTemplateSpecification"]["LaunchTemplateName"]
@@ -124,17 +137,17 @@ class Probes:
         data: Object = answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
         return data
 
-    def _clear(self, kept: set[str]) -> bool:
-        """Delete the claims that came since, and say whether all are gone."""
-        claims = self._claims() - kept
-        for claim in claims:
-            with suppress(ApiException):  # gone meanwhile
-                self._custom.delete_cluster_custom_object(*_CLAIMS, claim)
-        return not claims
+    def _clear(self) -> None:
+        """Delete all that Karpenter has started: no node of its ever joins, so that nothing runs there."""
 
-    def _claims(self) -> set[str]:
-        listed = self._custom.list_cluster_custom_object(*_CLAIMS)["items"]
-        return {each["metadata"]["name"] for each in listed}
+        def gone() -> bool:
+            claims = self._custom.list_cluster_custom_object(*_CLAIMS)["items"]
+            for claim in claims:
+                with suppress(ApiException):  # gone meanwhile
+                    self._custom.delete_cluster_custom_object(*_CLAIMS, claim["metadata"]["name"])
+            return not claims
+
+        self._wait("Karpenter's nodes to go, which come again where a pod waits for room", gone)
 
     def _wait(self, what: str, done: Callable[[], bool], why: Callable[[], str] = str) -> None:
         end = time.monotonic() + _SECONDS

@@ -31,9 +31,11 @@ _GRAVITON = re.compile(r"(?P<category>[a-z]+)(?P<generation>\d+)g(?P<more>[a-z]*
 def probes(platform: Platform) -> Iterator[Probes]:
     """Probes, which leave no instance."""
     found = Probes(platform)
-    found.open()
-    yield found
-    found.close()
+    try:
+        found.open()
+        yield found
+    finally:
+        found.close()
     assert found.instances() == []
 
 
