@@ -48,11 +48,21 @@ def clean(kube: Kube) -> list[str]:
     kube.kubectl("delete", "mutatingwebhookconfiguration", in_cluster.NAMESPACE, "--ignore-not-found")
     own = {f"ConfigMap {_NAMESPACE}/{_NAME}"}
     left = sorted(everything(kube) - before - own)
-    definitions = [one for one in left if one.startswith("CustomResourceDefinition ")]
-    first = [one for one in left if one.split()[0] in _FIRST]
-    rest = [one for one in left if one not in (*definitions, *first) and in_cluster.NAMESPACE not in one]
-    for step in (first, rest, definitions):
-        _delete(kube, step)
+    namespaces = [one.partition(" ")[2] for one in left if one.startswith("Namespace ")]
+    # What is in a namespace goes with it.
+    alone = [one for one in left if one.partition(" ")[2].partition("/")[0] not in (*namespaces, in_cluster.NAMESPACE)]
+    first = [one for one in alone if one.split()[0] in _FIRST]
+    last = [one for one in alone if one.startswith("CustomResourceDefinition ")]
+    rest = [one for one in alone if one not in (*first, *last) and not one.startswith("Namespace ")]
+    _delete(kube, first)
+    _release(kube, left)
+    gone = [name for name in namespaces if name != in_cluster.NAMESPACE]
+    if gone:
+        kube.kubectl("delete", "namespace", *gone, "--ignore-not-found", "--wait=false", check=False)
+    _delete(kube, rest)
+    if gone:
+        kube.kubectl("wait", "--for=delete", *(f"namespace/{name}" for name in gone), _SECONDS, check=False)
+    _delete(kube, last)
     forget(kube)
     return left
 
@@ -70,22 +80,19 @@ def _delete(kube: Kube, objects: list[str]) -> None:
     for one in objects:
         kind, _, name = one.partition(" ")
         namespace, _, name = name.rpartition("/")
-        if kind != "CustomResourceDefinition" or "." in name:
-            grouped[kind, namespace].append(name)
-    # What is in a namespace goes with it, but for what has a finalizer that nobody serves.
-    for (kind, namespace), names in sorted(grouped.items(), key=lambda item: item[0][0] == "Namespace"):
+        grouped[namespace, kind].append(name)
+    for (namespace, kind), names in sorted(grouped.items()):
         where = ["--namespace", namespace] if namespace else []
-        if kind != "Namespace":
-            for name in _finalized(kube, where, kind).intersection(names):
-                kube.kubectl(*where, "patch", kind, name, "--type=merge", f"--patch={_NO_FINALIZERS}", check=False)
         kube.kubectl(*where, "delete", kind, *names, "--ignore-not-found", "--wait=false", check=False)
-    for (kind, _), names in grouped.items():
-        if kind == "Namespace":
-            kube.kubectl("wait", "--for=delete", *(f"namespace/{name}" for name in names), _SECONDS, check=False)
 
 
-def _finalized(kube: Kube, where: list[str], kind: str) -> set[str]:
-    """Names of the objects of a kind that somebody has to let go."""
-    columns = "--output=custom-columns=N:.metadata.name,F:.metadata.finalizers"
-    listed = kube.kubectl(*where, "get", kind, "--no-headers", columns, check=False)
-    return {line.split()[0] for line in listed.splitlines() if line.split()[1:] != ["<none>"]}
+def _release(kube: Kube, objects: list[str]) -> None:
+    """Take the finalizers off objects that nobody will let go: who would is being deleted beside them."""
+    kinds = sorted({one.split()[0] for one in objects} - {*_FIRST, "CustomResourceDefinition", "Namespace"})
+    columns = "--output=custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name,F:.metadata.finalizers"
+    listed = kube.kubectl("get", ",".join(kinds), "--all-namespaces", "--no-headers", columns, check=False)
+    for kind, namespace, name, finalizers in (line.split(None, 3) for line in listed.splitlines()):
+        of = f"{kind} {namespace}/{name}".replace("<none>/", "")
+        if of in objects and finalizers.strip() != "<none>":
+            where = [] if namespace == "<none>" else ["--namespace", namespace]
+            kube.kubectl(*where, "patch", kind, name, "--type=merge", f"--patch={_NO_FINALIZERS}", check=False)
