@@ -33,9 +33,16 @@ class Table:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
+        self._before: dict[str, float] = {}
 
     def add(self, report: pytest.TestReport) -> None:
-        """Take note of a phase of a test: the body, or what of setup and teardown went wrong."""
+        """Take note of a phase of a test: the body, or what of setup and teardown went wrong.
+
+        The seconds are those of the setup too, in which what several tests look at is made.
+        """
+        seconds = self._before.pop(report.nodeid, 0) + report.duration
+        if report.when == "setup":
+            self._before[report.nodeid] = report.duration
         if report.when != "call" and report.passed:
             return
         result = "skipped" if report.skipped else "passed" if report.passed else "failed"
@@ -46,7 +53,7 @@ class Table:
             result = result if report.when == "call" else f"failed in {report.when}"
             why = report.longreprtext.strip().rpartition("\n")[2][:200]
         test = report.nodeid.rpartition("tests/cluster/")[2]
-        self.rows.append(Row(test=test, result=result, seconds=report.duration, why=why))
+        self.rows.append(Row(test=test, result=result, seconds=seconds, why=why))
 
     def text(self) -> str:
         """The table, as Markdown."""

@@ -31,8 +31,8 @@ def test_each_test_is_a_row_with_its_seconds_and_why_it_was_not_run() -> None:
     ):
         table.add(report)
     assert table.text().splitlines()[2:] == [
-        "| test_x.py::test_y | passed | 61 |  |",
+        "| test_x.py::test_y | passed | 123 |  |",
         "| test_x.py::test_y | skipped | 61 | no image here: grafana |",
-        "| test_x.py::test_y | failed | 61 | E a / b |",
+        "| test_x.py::test_y | failed | 123 | E a / b |",
         "| test_x.py::test_y | failed in setup | 61 | E cdk deploy ended |",
     ]
