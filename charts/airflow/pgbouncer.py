@@ -38,6 +38,9 @@ _VOLUME = "pgbouncer-files"
 _PREPARED_STATEMENTS = 200
 # How soon it tries again after the database has refused the password: the new one is here within minutes of that.
 _LOGIN_RETRY_SECONDS = 5
+# The exporter is asked by a program that is started in it. The chart gives that a second, and on a node that is busy it
+# takes longer: then the pooler beside it, which answers, would be out of the Service, and nobody had a database.
+_EXPORTER_PROBE = {"timeoutSeconds": 10}
 # A pod that ends is still in the Service for a moment: it goes on answering for as long.
 _LEAVE_SECONDS = 5
 
@@ -121,6 +124,8 @@ def pgbouncer_values(pgbouncer: PgBouncerSettings) -> dict[str, Any]:
             "statsSecretName": STATS_SECRET,
             "statsSecretKey": "connection",
             "resources": resources(cpu="10m", memory="64Mi"),
+            "livenessProbe": _EXPORTER_PROBE,
+            "readinessProbe": _EXPORTER_PROBE,
             "securityContexts": {"container": security["container"]},
         },
     }

@@ -236,6 +236,18 @@ def test_a_pooler_that_leaves_answers_until_nobody_asks_it(airflow: list[Object]
     assert hooks["pgbouncer"] == {"preStop": {"exec": {"command": ["sleep", "5"]}}}
 
 
+def test_a_probe_that_starts_a_program_has_time_for_it(airflow: list[Object]) -> None:
+    """One that is slow takes its whole pod out of the Service, whatever else is in it."""
+    short = [
+        f"{name} {container['name']} {kind}"
+        for name, template in rendering.pod_templates(airflow).items()
+        for container in template["spec"]["containers"]
+        for kind in ("livenessProbe", "readinessProbe", "startupProbe")
+        if "exec" in container.get(kind, {}) and container[kind].get("timeoutSeconds", 1) < 5
+    ]
+    assert short == []
+
+
 def test_servers_and_workers_are_where_they_belong(airflow: list[Object]) -> None:
     for name, template in rendering.pod_templates(airflow).items():
         spec = template["spec"]
