@@ -37,7 +37,7 @@ class Load:
 
     def goes_on(self, since: datetime, *, seconds: float) -> float:
         """Wait until a task begins after ``since``, or until none is left. Gives the seconds from ``since``."""
-        until(lambda: self._began_after(since), seconds=seconds, what="a task that begins")
+        until(lambda: self._began_after(since), seconds=seconds, what="a task that begins", poll=2)
         return (datetime.now(UTC) - since).total_seconds()
 
     def verdict(self, run_id: str, *, seconds: float) -> Verdict:

@@ -20,7 +20,7 @@ _KILL = "kill -s KILL -- -1"
 _NOT_OURS = ("uid", "resource_version", "creation_timestamp", "managed_fields", "deletion_timestamp")
 
 
-def until(reached: Callable[[], bool], *, seconds: float, what: str) -> float:
+def until(reached: Callable[[], bool], *, seconds: float, what: str, poll: float = _POLL_SECONDS) -> float:
     """Wait, and give the seconds that it took. Fails with ``what`` was waited for."""
     started = time.monotonic()
     while True:
@@ -28,7 +28,7 @@ def until(reached: Callable[[], bool], *, seconds: float, what: str) -> float:
             if reached():
                 return time.monotonic() - started
         assert time.monotonic() - started < seconds, f"{what}: not within {seconds:.0f} s"
-        time.sleep(_POLL_SECONDS)
+        time.sleep(poll)
 
 
 def pods_of(kube: Kube, namespace: str, deployment: str) -> list[Any]:
