@@ -150,9 +150,12 @@ class CloudFormationApi(BaseResponse):
             for item in self._get_param("Parameters") or []
         }
         parameters = next_parameters(stack, Template.parse(body), given)
-        if body == stack.template.body and all(stack.parameters[name] == given for name, given in parameters.items()):
+        tags = self._get_param("Tags")
+        wanted = stack.tags if tags is None else _pairs(tags, "Key", "Value")
+        same = all(stack.parameters[name] == given for name, given in parameters.items())
+        if body == stack.template.body and same and wanted == stack.tags:
             return None
-        return self._service.prepare_update(stack, body=body, parameters=parameters)
+        return self._service.prepare_update(stack, body=body, parameters=parameters, tags=wanted)
 
     def _body(self) -> str:
         url = self._get_param("TemplateURL")

@@ -49,6 +49,7 @@ class NestedStack(ResourceType):
             cloudformation.find(change.physical.ref),
             body=read_template(properties["TemplateURL"], request.aws),
             parameters={name: _joined(value) for name, value in properties.get("Parameters", {}).items()},
+            tags={**request.tags, **_tags(properties.get("Tags", []))},
         )
         change.nested(update)
         nested = update.stack

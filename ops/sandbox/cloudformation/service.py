@@ -104,11 +104,13 @@ class CloudFormation:
         """Whether a test asked for something to go wrong."""
         return self._state is not None and faults.is_asked(self._state, fault)
 
-    def prepare_update(self, stack: Stack, *, body: str, parameters: Mapping[str, str]) -> StackUpdate:
-        """An update that is checked, and not begun."""
+    def prepare_update(
+        self, stack: Stack, *, body: str, parameters: Mapping[str, str], tags: Mapping[str, str] | None = None
+    ) -> StackUpdate:
+        """An update that is checked, and not begun. Without tags the stack keeps those that it has."""
         template = Template.parse(body)
         values = resolve_parameters(template.section("Parameters"), parameters, self.aws)
-        return StackUpdate(cloudformation=self, stack=stack, template=template, parameters=values)
+        return StackUpdate(cloudformation=self, stack=stack, template=template, parameters=values, tags=tags)
 
     def start_update(self, update: StackUpdate) -> None:
         """Begin to update a stack. Raises ValidationError where it is busy, or was never made."""

@@ -41,12 +41,19 @@ class StackUpdate:
     """One update of one stack. A nested stack's is part of its parent's, which says when it ends and how."""
 
     def __init__(
-        self, *, cloudformation: CloudFormation, stack: Stack, template: Template, parameters: Mapping[str, Any]
+        self,
+        *,
+        cloudformation: CloudFormation,
+        stack: Stack,
+        template: Template,
+        parameters: Mapping[str, Any],
+        tags: Mapping[str, str] | None,
     ) -> None:
         self.stack = stack
         self._cloudformation = cloudformation
         self.template, self._parameters = template, parameters
         self._old_template, self._old_parameters = stack.template, stack.parameters
+        self._tags, self._old_tags = stack.tags if tags is None else tags, stack.tags
         self._changed: dict[str, _Before] = {}
         self._created: list[str] = []
         self._replaced: dict[str, Resource] = {}
@@ -78,7 +85,7 @@ class StackUpdate:
     def apply(self) -> list[str]:
         """Change what changed and make what is new. Gives the names of those that failed."""
         stack = self.stack
-        stack.template, stack.parameters = self.template, self._parameters
+        stack.template, stack.parameters, stack.tags = self.template, self._parameters, self._tags
         creation = StackCreation(cloudformation=self._cloudformation, stack=stack)
         creation.check()
         evaluator = self._evaluator()
@@ -128,7 +135,7 @@ class StackUpdate:
     def roll_back(self) -> list[str]:
         """Bring everything back to what it was. Gives the names of what could not be brought back."""
         stack = self.stack
-        stack.template, stack.parameters = self._old_template, self._old_parameters
+        stack.template, stack.parameters, stack.tags = self._old_template, self._old_parameters, self._old_tags
         broken: list[str] = []
         nested = {update.stack.stack_id: update for update in self._nested}
 

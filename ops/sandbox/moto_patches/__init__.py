@@ -12,6 +12,7 @@ from ops.sandbox.moto_patches import (
     codecommit,
     dns_suffix,
     ec2,
+    efs,
     eks,
     elasticache,
     elbv2,
@@ -31,6 +32,7 @@ def apply(functions: Functions) -> None:
     codecommit.apply()
     dns_suffix.apply()
     ec2.apply()
+    efs.apply()
     eks.apply()
     elasticache.apply()
     elbv2.apply()

@@ -55,6 +55,16 @@ class MendedCodeCommit(CodeCommitResponse):
         name = self._get_param("resourceArn").rpartition(":")[2]
         return json.dumps({"tags": self._repository(name).tags})
 
+    def tag_resource(self) -> str:
+        self._repository(self._get_param("resourceArn").rpartition(":")[2]).tags.update(self._get_param("tags"))
+        return ""
+
+    def untag_resource(self) -> str:
+        tags = self._repository(self._get_param("resourceArn").rpartition(":")[2]).tags
+        for key in self._get_param("tagKeys"):
+            tags.pop(key, None)
+        return ""
+
     def create_commit(self) -> str:
         """Puts files on a branch. The first branch is the default one."""
         name, branch_name = self._get_param("repositoryName"), self._get_param("branchName")

@@ -15,12 +15,14 @@ from ops.sandbox.moto_patches.dns_suffix import in_region
 from ops.sandbox.moto_patches.eks_access import AccessEntries
 from ops.sandbox.moto_patches.eks_addons import Addons
 from ops.sandbox.moto_patches.eks_base import Parts
+from ops.sandbox.moto_patches.eks_tags import Tags
 
 _PATHS = (
     "updates$",
     "node-groups/(?P<nodegroupName>[^/]+)/update-version$",
     "addons$",
     "addons/(?P<addonName>[^/]+)$",
+    "addons/(?P<addonName>[^/]+)/update$",
     "access-entries$",
     # A principal's ARN has slashes in it.
     "access-entries/(?P<principalArn>.+)/access-policies$",
@@ -30,7 +32,7 @@ _PATHS = (
 )
 
 
-class MendedEks(Addons, AccessEntries):
+class MendedEks(Addons, AccessEntries, Tags):
     """moto's, with what it lacks."""
 
     def create_cluster(self) -> ActionResult:
@@ -85,6 +87,15 @@ class MendedEks(Addons, AccessEntries):
         cluster.version = version
         return self._updated("VersionUpdate")
 
+    def update_cluster_config(self) -> ActionResult:
+        """Moto forgets the VPC and the cluster's own security group, and answers with the cluster."""
+        cluster, config = self.cluster(), self._get_param("resourcesVpcConfig")
+        before = cluster.resources_vpc_config
+        super().update_cluster_config()
+        if config:
+            cluster.resources_vpc_config = {**before, **config}
+        return self._updated("VpcConfigUpdate" if config else "LoggingUpdate")
+
     def create_nodegroup(self) -> ActionResult:
         """In moto a node group has Kubernetes 1.19, whatever the cluster has, and forgets how it is updated."""
         cluster = self.cluster()
@@ -106,6 +117,8 @@ class MendedEks(Addons, AccessEntries):
             self._check_version(version)
         group.version = version
         group.release_version = self._get_param("releaseVersion") or _newest_release(version)
+        if self._get_param("launchTemplate"):
+            group.launch_template = self._get_param("launchTemplate")
         return self._updated("VersionUpdate")
 
     def _check_version(self, version: str) -> None:

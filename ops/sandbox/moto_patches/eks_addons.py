@@ -29,20 +29,7 @@ class Addons(PodIdentityAssociations):
         parts = self.parts()
         if name in parts.addons:
             raise ResourceInUseException(addonName=name, message=f"Addon already exists: {name}")
-        for pair in self._get_param("podIdentityAssociations") or []:
-            if (account := pair["serviceAccount"]) not in _IDENTITIES.get(name, ()):
-                raise InvalidParameterException(
-                    message=f"Service account {account} in pod identity configuration is not supported for addon {name}"
-                )
-        owned = [
-            self.associate(
-                namespace="kube-system",
-                service_account=pair["serviceAccount"],
-                role_arn=pair["roleArn"],
-                owner=name,
-            )
-            for pair in self._get_param("podIdentityAssociations") or []
-        ]
+        associations = self._associate(name, self._get_param("podIdentityAssociations") or [])
         parts.addons[name] = {
             **self.given("configurationValues", "serviceAccountRoleArn"),
             "addonName": name,
@@ -52,7 +39,7 @@ class Addons(PodIdentityAssociations):
             "createdAt": utcnow(),
             "health": {"issues": []},
             "modifiedAt": utcnow(),
-            "podIdentityAssociations": [association["associationArn"] for association in owned],
+            "podIdentityAssociations": associations,
             "status": "ACTIVE",
             "tags": self._get_param("tags") or {},
         }
@@ -64,12 +51,40 @@ class Addons(PodIdentityAssociations):
     def list_addons(self) -> ActionResult:
         return ActionResult({"addons": sorted(self.parts().addons)})
 
+    def update_addon(self) -> ActionResult:
+        name, parts = self._get_param("addonName"), self.parts()
+        addon = self.find(parts.addons, name, "addon")
+        addon |= {**self.given("addonVersion", "configurationValues", "serviceAccountRoleArn"), "modifiedAt": utcnow()}
+        identities = self._get_param("podIdentityAssociations")
+        if identities is not None:
+            self._release(name)
+            addon["podIdentityAssociations"] = self._associate(name, identities)
+        return ActionResult({"update": {"id": str(uuid.uuid4()), "status": "Successful", "type": "AddonUpdate"}})
+
     def delete_addon(self) -> ActionResult:
         name = self._get_param("addonName")
         parts = self.parts()
         addon = self.find(parts.addons, name, "addon")
         del parts.addons[name]
-        for id_, association in list(parts.associations.items()):
-            if association.get("ownerArn") == name:
-                del parts.associations[id_]
+        self._release(name)
         return ActionResult({"addon": {**addon, "status": "DELETING"}})
+
+    def _associate(self, addon: str, identities: list[dict[str, str]]) -> list[str]:
+        """Give an add-on's service accounts roles. Gives the ARNs of the associations."""
+        for pair in identities:
+            if (account := pair["serviceAccount"]) not in _IDENTITIES.get(addon, ()):
+                where = f"in pod identity configuration is not supported for addon {addon}"
+                raise InvalidParameterException(message=f"Service account {account} {where}")
+        made = [
+            self.associate(
+                namespace="kube-system", service_account=pair["serviceAccount"], role_arn=pair["roleArn"], owner=addon
+            )
+            for pair in identities
+        ]
+        return [association["associationArn"] for association in made]
+
+    def _release(self, addon: str) -> None:
+        associations = self.parts().associations
+        for id_, association in list(associations.items()):
+            if association.get("ownerArn") == addon:
+                del associations[id_]

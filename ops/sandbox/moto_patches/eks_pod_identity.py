@@ -32,6 +32,11 @@ class PodIdentityAssociations(EksBase):
     def list_pod_identity_associations(self) -> ActionResult:
         return ActionResult({"associations": list(self.parts().associations.values())})
 
+    def update_pod_identity_association(self) -> ActionResult:
+        association = self.find(self.parts().associations, self._get_param("associationId"), "association")
+        association |= {**self.given("roleArn", "targetRoleArn"), "modifiedAt": utcnow()}
+        return ActionResult({"association": association})
+
     def delete_pod_identity_association(self) -> ActionResult:
         associations, id_ = self.parts().associations, self._get_param("associationId")
         association = self.find(associations, id_, "association")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.tagging import tags
 
 
 class Workspace(ResourceType):
     name = "AWS::APS::Workspace"
+    in_place = (tags("amp", "{ref}"),)
 
     def create(self, request: Request) -> Physical:
         properties = request.properties

@@ -1,9 +1,9 @@
 """What a resource type is: how it is made, what of it can be referred to, how it is deleted.
 
-A new type is a class with a ``name``, ``create`` and ``delete``. ``create`` takes what it needs from
-``request.properties``, which remembers what was asked for: a property that nobody asked for ends the deployment with
-its name, so that a type never ignores in silence what a template says. What moto has no place for is named in
-``unmodelled``.
+A new type is a class with a ``name``, ``create`` and ``delete``; ``in_place`` lists what of it can change. ``create``
+takes what it needs from ``request.properties``, which remembers what was asked for: a property that nobody asked for
+ends the deployment with its name, so that a type never ignores in silence what a template says. What moto has no place
+for is named in ``unmodelled``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import secrets
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from botocore.exceptions import ClientError
@@ -167,6 +167,17 @@ def changed(request: Request, change: Change) -> set[str]:
     return {name for name in {*old, *new} if old.get(name) != new.get(name)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class InPlace:
+    """Properties that can be changed in place, and how. ``in_place`` and ``tagging`` have what makes them."""
+
+    properties: frozenset[str]
+    apply: Callable[[Request, Change], Physical | None]
+    """Changes them. Gives what the resource has become, where it can be told apart from what it was."""
+    removable: frozenset[str] = frozenset()
+    """Those that can be taken away as well."""
+
+
 class CreationFailedError(Exception):
     """The resource could not be made, and yet has an id under which it has to be deleted."""
 
@@ -183,6 +194,7 @@ class ResourceType(ABC):
     """Properties that moto has no place for: they are accepted, and nothing can be told from them."""
     takes_snapshots: ClassVar[bool] = False
     """Whether ``DeletionPolicy: Snapshot`` means something."""
+    in_place: ClassVar[tuple[InPlace, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -194,9 +206,19 @@ class ResourceType(ABC):
         """Make it."""
 
     def update(self, request: Request, change: Change) -> Physical:
-        """Change it in place, if it can be. Raises UnknownChangeError by default."""
-        names = ", ".join(sorted(changed(request, change)))
-        raise UnknownChangeError(f"{self.name}: a change of {names} is not known to the sandbox")
+        """Change it in place. Raises UnknownChangeError, before anything is done, for what cannot be."""
+        names = changed(request, change) - set(self.unmodelled)
+        removed = names - set(request.properties)
+        known = {name for each in self.in_place for name in each.properties}
+        unknown = names - known | removed - {name for each in self.in_place for name in each.removable}
+        if unknown:
+            listed = ", ".join(sorted(unknown))
+            raise UnknownChangeError(f"{self.name}: a change of {listed} is not known to the sandbox")
+        physical = change.physical
+        for each in self.in_place:
+            if names & each.properties:
+                physical = each.apply(request, replace(change, physical=physical)) or physical
+        return physical
 
     @abstractmethod
     def delete(self, deletion: Deletion) -> None:

@@ -6,10 +6,12 @@ import io
 import zipfile
 
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.tagging import tags
 
 
 class Repository(ResourceType):
     name = "AWS::CodeCommit::Repository"
+    in_place = (tags("codecommit", "{physical[Arn]}"),)
 
     def create(self, request: Request) -> Physical:
         properties = request.properties

@@ -6,21 +6,42 @@ from typing import Any
 
 from ops.sandbox.aws import Aws
 from ops.sandbox.inputs import boolean
-from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.base import Change, Deletion, InPlace, Physical, Request, ResourceType
 from ops.sandbox.resource_types.ec2_tags import tag
+from ops.sandbox.resource_types.in_place import again, modify, put
+from ops.sandbox.resource_types.tagging import ec2_tags
+
+_DNS = ("EnableDnsSupport", "EnableDnsHostnames")
+
+
+def _members(name: str) -> InPlace:
+    """What a VPC endpoint has many of: those that are new are added, and those that are gone are removed."""
+
+    def apply(request: Request, change: Change) -> None:
+        old, new = set(change.properties.get(name, [])), set(request.properties.get(name, []))
+        named = {f"Add{name}": sorted(new - old), f"Remove{name}": sorted(old - new)}
+        request.aws.call(
+            "ec2",
+            "modify_vpc_endpoint",
+            VpcEndpointId=change.physical.ref,
+            **{argument: ids for argument, ids in named.items() if ids},
+        )
+
+    return InPlace(properties=frozenset({name}), apply=apply, removable=frozenset({name}))
 
 
 class Vpc(ResourceType):
     name = "AWS::EC2::VPC"
+    in_place = (
+        again(lambda request, physical: _enable(request, physical.ref), *_DNS),
+        ec2_tags(),
+    )
 
     def create(self, request: Request) -> Physical:
         vpc = request.call("ec2", "create_vpc", "CidrBlock", "InstanceTenancy")["Vpc"]
         id_ = vpc["VpcId"]
         request.made(Physical(ref=id_))
-        for attribute in ("EnableDnsSupport", "EnableDnsHostnames"):
-            if attribute in request.properties:
-                value = {"Value": boolean(request.properties[attribute])}
-                request.aws.call("ec2", "modify_vpc_attribute", VpcId=id_, **{attribute: value})
+        _enable(request, id_)
         tag(request, id_)
         groups = _describe(request.aws, "describe_security_groups", **{"vpc-id": id_, "group-name": "default"})
         return Physical(
@@ -38,14 +59,16 @@ class Vpc(ResourceType):
 
 class Subnet(ResourceType):
     name = "AWS::EC2::Subnet"
+    in_place = (
+        again(lambda request, physical: _map_addresses(request, physical.ref), "MapPublicIpOnLaunch"),
+        ec2_tags(),
+    )
 
     def create(self, request: Request) -> Physical:
         subnet = request.call("ec2", "create_subnet", "VpcId", "CidrBlock", "AvailabilityZone")["Subnet"]
         id_ = subnet["SubnetId"]
         request.made(Physical(ref=id_))
-        if "MapPublicIpOnLaunch" in request.properties:
-            value = {"Value": boolean(request.properties["MapPublicIpOnLaunch"])}
-            request.aws.call("ec2", "modify_subnet_attribute", SubnetId=id_, MapPublicIpOnLaunch=value)
+        _map_addresses(request, id_)
         tag(request, id_)
         attributes = {"SubnetId": id_, **{name: subnet[name] for name in ("AvailabilityZone", "CidrBlock", "VpcId")}}
         return Physical(ref=id_, attributes=attributes)
@@ -56,6 +79,7 @@ class Subnet(ResourceType):
 
 class InternetGateway(ResourceType):
     name = "AWS::EC2::InternetGateway"
+    in_place = (ec2_tags(),)
 
     def create(self, request: Request) -> Physical:
         id_ = request.aws.call("ec2", "create_internet_gateway")["InternetGateway"]["InternetGatewayId"]
@@ -80,6 +104,7 @@ class VpcGatewayAttachment(ResourceType):
 
 class Eip(ResourceType):
     name = "AWS::EC2::EIP"
+    in_place = (ec2_tags("{physical[AllocationId]}"),)
 
     def create(self, request: Request) -> Physical:
         address = request.call("ec2", "allocate_address", "Domain")
@@ -93,6 +118,7 @@ class Eip(ResourceType):
 
 class NatGateway(ResourceType):
     name = "AWS::EC2::NatGateway"
+    in_place = (ec2_tags(),)
 
     def create(self, request: Request) -> Physical:
         id_ = request.call("ec2", "create_nat_gateway", "AllocationId", "SubnetId")["NatGateway"]["NatGatewayId"]
@@ -105,6 +131,7 @@ class NatGateway(ResourceType):
 
 class RouteTable(ResourceType):
     name = "AWS::EC2::RouteTable"
+    in_place = (ec2_tags(),)
 
     def create(self, request: Request) -> Physical:
         id_ = request.call("ec2", "create_route_table", "VpcId")["RouteTable"]["RouteTableId"]
@@ -117,6 +144,7 @@ class RouteTable(ResourceType):
 
 class Route(ResourceType):
     name = "AWS::EC2::Route"
+    in_place = (put("ec2", "replace_route", "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"),)
 
     def create(self, request: Request) -> Physical:
         request.call("ec2", "create_route", "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId")
@@ -143,6 +171,11 @@ class SubnetRouteTableAssociation(ResourceType):
 
 class VpcEndpoint(ResourceType):
     name = "AWS::EC2::VPCEndpoint"
+    in_place = (
+        modify("ec2", "modify_vpc_endpoint", "PolicyDocument", by={"VpcEndpointId": "{ref}"}),
+        *(_members(name) for name in ("RouteTableIds", "SecurityGroupIds", "SubnetIds")),
+        ec2_tags(),
+    )
 
     def create(self, request: Request) -> Physical:
         endpoint = request.call(
@@ -167,6 +200,7 @@ class VpcEndpoint(ResourceType):
 
 class FlowLog(ResourceType):
     name = "AWS::EC2::FlowLog"
+    in_place = (ec2_tags(),)
 
     def create(self, request: Request) -> Physical:
         response = request.call(
@@ -187,6 +221,19 @@ class FlowLog(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         deletion.call("ec2", "delete_flow_logs", FlowLogIds=[deletion.ref])
+
+
+def _enable(request: Request, vpc: str) -> None:
+    for attribute in _DNS:
+        if attribute in request.properties:
+            value = {"Value": boolean(request.properties[attribute])}
+            request.aws.call("ec2", "modify_vpc_attribute", VpcId=vpc, **{attribute: value})
+
+
+def _map_addresses(request: Request, subnet: str) -> None:
+    if "MapPublicIpOnLaunch" in request.properties:
+        value = {"Value": boolean(request.properties["MapPublicIpOnLaunch"])}
+        request.aws.call("ec2", "modify_subnet_attribute", SubnetId=subnet, MapPublicIpOnLaunch=value)
 
 
 def _describe(aws: Aws, operation: str, /, **filters: str) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from typing import Any
 from ops.sandbox.aws import Aws
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
 from ops.sandbox.resource_types.ec2_tags import tag
+from ops.sandbox.resource_types.tagging import ec2_tags
 
 _ANYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
 class SecurityGroup(ResourceType):
     name = "AWS::EC2::SecurityGroup"
+    in_place = (ec2_tags(),)
 
     def create(self, request: Request) -> Physical:
         properties = request.properties

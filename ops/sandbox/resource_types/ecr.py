@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ops.sandbox.inputs import text
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.tagging import tags
 
 
 class Repository(ResourceType):
     name = "AWS::ECR::Repository"
+    in_place = (tags("ecr", "{physical[Arn]}"),)
 
     def create(self, request: Request) -> Physical:
         properties = request.properties

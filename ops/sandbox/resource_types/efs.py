@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import again, modify, put
+from ops.sandbox.resource_types.tagging import tags
 
 
 class FileSystem(ResourceType):
     name = "AWS::EFS::FileSystem"
+    in_place = (
+        again(lambda request, physical: _configure(request, physical.ref), "FileSystemPolicy", "LifecyclePolicies"),
+        put("efs", "put_backup_policy", "BackupPolicy", by={"FileSystemId": "{ref}"}),
+        tags("efs", "{ref}", named="FileSystemTags"),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
@@ -25,11 +32,7 @@ class FileSystem(ResourceType):
         )
         id_ = created["FileSystemId"]
         request.made(Physical(ref=id_))
-        if "FileSystemPolicy" in properties:
-            policy = json.dumps(properties["FileSystemPolicy"])
-            request.aws.call("efs", "put_file_system_policy", FileSystemId=id_, Policy=policy)
-        if "LifecyclePolicies" in properties:
-            request.call("efs", "put_lifecycle_configuration", "LifecyclePolicies", FileSystemId=id_)
+        _configure(request, id_)
         return Physical(ref=id_, attributes={"Arn": created["FileSystemArn"], "FileSystemId": id_})
 
     def delete(self, deletion: Deletion) -> None:
@@ -38,6 +41,7 @@ class FileSystem(ResourceType):
 
 class MountTarget(ResourceType):
     name = "AWS::EFS::MountTarget"
+    in_place = (modify("efs", "modify_mount_target_security_groups", "SecurityGroups", by={"MountTargetId": "{ref}"}),)
 
     def create(self, request: Request) -> Physical:
         target = request.call("efs", "create_mount_target", "FileSystemId", "IpAddress", "SecurityGroups", "SubnetId")
@@ -50,6 +54,7 @@ class MountTarget(ResourceType):
 
 class AccessPoint(ResourceType):
     name = "AWS::EFS::AccessPoint"
+    in_place = (tags("efs", "{ref}", named="AccessPointTags"),)
 
     def create(self, request: Request) -> Physical:
         point = request.call(
@@ -66,3 +71,11 @@ class AccessPoint(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         deletion.call("efs", "delete_access_point", AccessPointId=deletion.ref)
+
+
+def _configure(request: Request, id_: str) -> None:
+    if "FileSystemPolicy" in request.properties:
+        policy = json.dumps(request.properties["FileSystemPolicy"])
+        request.aws.call("efs", "put_file_system_policy", FileSystemId=id_, Policy=policy)
+    if "LifecyclePolicies" in request.properties:
+        request.call("efs", "put_lifecycle_configuration", "LifecyclePolicies", FileSystemId=id_)

@@ -6,12 +6,21 @@ from typing import Any
 
 from ops.sandbox.cloudformation.errors import ValidationError
 from ops.sandbox.resource_types.base import Change, Deletion, Physical, Request, ResourceType, changed
+from ops.sandbox.resource_types.in_place import again, modify
+from ops.sandbox.resource_types.tagging import tags
 
 _VERSIONS = {"ReleaseVersion", "Version"}
+_NODE_GROUP = {"clusterName": "{parts[0]}", "nodegroupName": "{parts[1]}"}
 
 
 class Cluster(ResourceType):
     name = "AWS::EKS::Cluster"
+    in_place = (
+        modify("eks", "update_cluster_version", "Version", by={"name": "{ref}"}),
+        modify("eks", "update_cluster_config", "ResourcesVpcConfig", by={"name": "{ref}"}),
+        again(lambda request, physical: _log(request, physical.ref), "Logging"),
+        tags("eks", "{physical[Arn]}"),
+    )
 
     def create(self, request: Request) -> Physical:
         cluster_name = request.properties.get("Name") or request.name(limit=100)
@@ -43,13 +52,6 @@ class Cluster(ResourceType):
             },
         )
 
-    def update(self, request: Request, change: Change) -> Physical:
-        if changed(request, change) != {"Version"}:
-            return super().update(request, change)
-        version = request.properties["Version"]
-        request.aws.call("eks", "update_cluster_version", name=change.physical.ref, version=version)
-        return change.physical
-
     def delete(self, deletion: Deletion) -> None:
         deletion.call("eks", "delete_cluster", name=deletion.ref)
 
@@ -57,6 +59,11 @@ class Cluster(ResourceType):
 class Nodegroup(ResourceType):
     name = "AWS::EKS::Nodegroup"
     unmodelled = ("ForceUpdateEnabled",)  # it matters in an update only
+    in_place = (
+        modify("eks", "update_nodegroup_version", "ReleaseVersion", "Version", "LaunchTemplate", by=_NODE_GROUP),
+        modify("eks", "update_nodegroup_config", "ScalingConfig", "UpdateConfig", "NodeRepairConfig", by=_NODE_GROUP),
+        tags("eks", "{physical[Arn]}"),
+    )
 
     def create(self, request: Request) -> Physical:
         cluster = request.properties["ClusterName"]
@@ -88,13 +95,9 @@ class Nodegroup(ResourceType):
 
     def update(self, request: Request, change: Change) -> Physical:
         names = changed(request, change)
-        if not names & _VERSIONS:
-            return super().update(request, change)
-        if names - _VERSIONS:
+        if names & _VERSIONS and names - _VERSIONS:
             raise ValidationError("You can't update other properties at the same time as updating Version")
-        cluster, _, group = change.physical.ref.partition("/")
-        request.call("eks", "update_nodegroup_version", *names, clusterName=cluster, nodegroupName=group)
-        return change.physical
+        return super().update(request, change)
 
     def delete(self, deletion: Deletion) -> None:
         cluster, _, group = deletion.ref.partition("/")
@@ -103,6 +106,20 @@ class Nodegroup(ResourceType):
 
 class Addon(ResourceType):
     name = "AWS::EKS::Addon"
+    in_place = (
+        modify(
+            "eks",
+            "update_addon",
+            "AddonVersion",
+            "ConfigurationValues",
+            "PodIdentityAssociations",
+            "ResolveConflicts",
+            "ServiceAccountRoleArn",
+            by={"clusterName": "{parts[0]}", "addonName": "{parts[1]}"},
+            absent={"ConfigurationValues": "{}"},
+        ),
+        tags("eks", "{physical[Arn]}"),
+    )
 
     def create(self, request: Request) -> Physical:
         addon = request.call(
@@ -126,6 +143,7 @@ class Addon(ResourceType):
 
 class AccessEntry(ResourceType):
     name = "AWS::EKS::AccessEntry"
+    in_place = (tags("eks", "{physical[AccessEntryArn]}"),)
 
     def create(self, request: Request) -> Physical:
         entry = request.call(
@@ -150,6 +168,16 @@ class AccessEntry(ResourceType):
 
 class PodIdentityAssociation(ResourceType):
     name = "AWS::EKS::PodIdentityAssociation"
+    in_place = (
+        modify(
+            "eks",
+            "update_pod_identity_association",
+            "RoleArn",
+            "TargetRoleArn",
+            by={"clusterName": "{properties[ClusterName]}", "associationId": "{memory[id]}"},
+        ),
+        tags("eks", "{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         association = request.call(
@@ -172,6 +200,10 @@ class PodIdentityAssociation(ResourceType):
             clusterName=deletion.properties["ClusterName"],
             associationId=deletion.physical.memory["id"],
         )
+
+
+def _log(request: Request, cluster: str) -> None:
+    request.aws.call("eks", "update_cluster_config", name=cluster, **_logging(request))
 
 
 def _logging(request: Request) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import modify
+from ops.sandbox.resource_types.tagging import tags
 
 _MAXIMUM_IDENTIFIER = 40
 
@@ -10,6 +12,26 @@ _MAXIMUM_IDENTIFIER = 40
 class ReplicationGroup(ResourceType):
     name = "AWS::ElastiCache::ReplicationGroup"
     takes_snapshots = True
+    in_place = (
+        modify(
+            "elasticache",
+            "modify_replication_group",
+            "AutoMinorVersionUpgrade",
+            "AutomaticFailoverEnabled",
+            "CacheNodeType",
+            "CacheParameterGroupName",
+            "EngineVersion",
+            "LogDeliveryConfigurations",
+            "MultiAZEnabled",
+            "ReplicationGroupDescription",
+            "SecurityGroupIds",
+            "SnapshotRetentionLimit",
+            by={"ReplicationGroupId": "{ref}"},
+            absent={"SnapshotRetentionLimit": 0},
+            ApplyImmediately=True,
+        ),
+        tags("elasticache", "arn:{partition}:elasticache:{place}:replicationgroup:{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         identifier = request.properties.get("ReplicationGroupId") or request.name(limit=_MAXIMUM_IDENTIFIER, lower=True)
@@ -57,6 +79,7 @@ class ReplicationGroup(ResourceType):
 
 class SubnetGroup(ResourceType):
     name = "AWS::ElastiCache::SubnetGroup"
+    in_place = (tags("elasticache", "arn:{partition}:elasticache:{place}:subnetgroup:{ref}"),)
 
     def create(self, request: Request) -> Physical:
         group = request.properties.get("CacheSubnetGroupName") or request.name(lower=True)

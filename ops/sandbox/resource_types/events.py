@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import put
+from ops.sandbox.resource_types.tagging import tags
 
 
 class Rule(ResourceType):
     name = "AWS::Events::Rule"
+    in_place = (
+        put("events", "put_rule", "Description", "EventPattern", "ScheduleExpression", "State", by={"Name": "{ref}"}),
+        tags("events", "{physical[Arn]}"),
+    )
 
     def create(self, request: Request) -> Physical:
         rule = request.properties.get("Name") or request.name(limit=64)

@@ -3,12 +3,69 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
-from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.base import Change, Deletion, InPlace, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import again, modify
+from ops.sandbox.resource_types.tagging import tags
+
+
+def _put(request: Request, policy: Mapping[str, Any], *roles: str) -> None:
+    document = json.dumps(policy["PolicyDocument"])
+    for role in roles:
+        request.aws.call(
+            "iam", "put_role_policy", RoleName=role, PolicyName=policy["PolicyName"], PolicyDocument=document
+        )
+
+
+def _put_policy(request: Request, change: Change) -> None:
+    """Roles that are no longer meant lose the policy."""
+    properties = request.properties
+    _put(request, properties, *properties["Roles"])
+    for role in set(change.properties["Roles"]) - set(properties["Roles"]):
+        request.aws.call("iam", "delete_role_policy", RoleName=role, PolicyName=properties["PolicyName"])
+
+
+def _put_policies(request: Request, change: Change) -> None:
+    """What a role comes with: policies that it refers to, and policies that are part of it."""
+    role, properties, old = change.physical.ref, request.properties, change.properties
+    before, now = set(old.get("ManagedPolicyArns", [])), set(properties.get("ManagedPolicyArns", []))
+    for arn in now - before:
+        request.aws.call("iam", "attach_role_policy", RoleName=role, PolicyArn=arn)
+    for arn in before - now:
+        request.aws.call("iam", "detach_role_policy", RoleName=role, PolicyArn=arn)
+    for policy in properties.get("Policies", []):
+        _put(request, policy, role)
+    kept = {policy["PolicyName"] for policy in properties.get("Policies", [])}
+    for name in {policy["PolicyName"] for policy in old.get("Policies", [])} - kept:
+        request.aws.call("iam", "delete_role_policy", RoleName=role, PolicyName=name)
+
+
+def _put_trust(request: Request, role: str) -> None:
+    document = json.dumps(request.properties["AssumeRolePolicyDocument"])
+    request.aws.call("iam", "update_assume_role_policy", RoleName=role, PolicyDocument=document)
 
 
 class Role(ResourceType):
     name = "AWS::IAM::Role"
+    in_place = (
+        InPlace(
+            properties=frozenset({"ManagedPolicyArns", "Policies"}),
+            apply=_put_policies,
+            removable=frozenset({"ManagedPolicyArns", "Policies"}),
+        ),
+        again(lambda request, physical: _put_trust(request, physical.ref), "AssumeRolePolicyDocument"),
+        modify(
+            "iam",
+            "update_role",
+            "Description",
+            "MaxSessionDuration",
+            by={"RoleName": "{ref}"},
+            absent={"Description": ""},
+        ),
+        tags("iam", "{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
@@ -28,10 +85,7 @@ class Role(ResourceType):
         for arn in properties.get("ManagedPolicyArns", []):
             request.aws.call("iam", "attach_role_policy", RoleName=role_name, PolicyArn=arn)
         for policy in properties.get("Policies", []):
-            document = json.dumps(policy["PolicyDocument"])
-            request.aws.call(
-                "iam", "put_role_policy", RoleName=role_name, PolicyName=policy["PolicyName"], PolicyDocument=document
-            )
+            _put(request, policy, role_name)
         return Physical(ref=role_name, attributes={"Arn": role["Arn"], "RoleId": role["RoleId"]})
 
     def delete(self, deletion: Deletion) -> None:
@@ -52,17 +106,16 @@ class Policy(ResourceType):
     """An inline policy of roles."""
 
     name = "AWS::IAM::Policy"
+    in_place = (
+        InPlace(
+            properties=frozenset({"PolicyDocument", "Roles"}),
+            apply=_put_policy,
+        ),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
-        for role in properties["Roles"]:
-            request.aws.call(
-                "iam",
-                "put_role_policy",
-                RoleName=role,
-                PolicyName=properties["PolicyName"],
-                PolicyDocument=json.dumps(properties["PolicyDocument"]),
-            )
+        _put(request, properties, *properties["Roles"])
         return Physical(ref=properties["PolicyName"])
 
     def delete(self, deletion: Deletion) -> None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from ops.sandbox.inputs import boolean, text
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import again, modify, put
+from ops.sandbox.resource_types.tagging import tags
 
 
 class Key(ResourceType):
     name = "AWS::KMS::Key"
+    in_place = (
+        again(lambda request, physical: _put_policy(request, physical.ref), "KeyPolicy"),
+        modify("kms", "update_key_description", "Description", by={"KeyId": "{ref}"}),
+        tags("kms", "{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
@@ -26,6 +33,7 @@ class Key(ResourceType):
 
 class Alias(ResourceType):
     name = "AWS::KMS::Alias"
+    in_place = (put("kms", "update_alias", "AliasName", "TargetKeyId"),)
 
     def create(self, request: Request) -> Physical:
         request.call("kms", "create_alias", "AliasName", "TargetKeyId")
@@ -33,3 +41,9 @@ class Alias(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         deletion.call("kms", "delete_alias", AliasName=deletion.ref)
+
+
+def _put_policy(request: Request, key: str) -> None:
+    request.aws.call(
+        "kms", "put_key_policy", KeyId=key, PolicyName="default", Policy=text(request.properties["KeyPolicy"])
+    )

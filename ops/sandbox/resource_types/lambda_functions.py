@@ -7,10 +7,32 @@ import zipfile
 from typing import Any
 
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import again, modify
+from ops.sandbox.resource_types.tagging import tags
 
 
 class Function(ResourceType):
     name = "AWS::Lambda::Function"
+    in_place = (
+        modify(
+            "lambda",
+            "update_function_configuration",
+            "Description",
+            "Environment",
+            "Handler",
+            "Layers",
+            "LoggingConfig",
+            "MemorySize",
+            "Role",
+            "Runtime",
+            "Timeout",
+            "VpcConfig",
+            by={"FunctionName": "{ref}"},
+            absent={"Description": "", "Environment": {"Variables": {}}, "Layers": []},
+        ),
+        again(lambda request, physical: _put_code(request, physical.ref), "Code"),
+        tags("lambda", "{physical[Arn]}"),
+    )
 
     def create(self, request: Request) -> Physical:
         function = request.properties.get("FunctionName") or request.name(limit=64)
@@ -62,6 +84,11 @@ class LayerVersion(ResourceType):
     def delete(self, deletion: Deletion) -> None:
         memory = deletion.physical.memory
         deletion.call("lambda", "delete_layer_version", LayerName=memory["layer"], VersionNumber=memory["version"])
+
+
+def _put_code(request: Request, function: str) -> None:
+    code = _code(request.properties["Code"], request.properties["Runtime"])
+    request.aws.call_with_properties("lambda", "update_function_code", code, FunctionName=function)
 
 
 def _code(code: dict[str, Any], runtime: str) -> dict[str, Any]:

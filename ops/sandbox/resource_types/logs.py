@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import modify
+from ops.sandbox.resource_types.tagging import tags
 
 
 class LogGroup(ResourceType):
     name = "AWS::Logs::LogGroup"
+    in_place = (
+        modify("logs", "put_retention_policy", "RetentionInDays", by={"logGroupName": "{ref}"}),
+        tags("logs", "arn:{partition}:logs:{place}:log-group:{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         group = request.properties.get("LogGroupName") or request.name(limit=512)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import again, modify, put
+from ops.sandbox.resource_types.tagging import tags
 
 _MAXIMUM_IDENTIFIER = 63
 
@@ -10,6 +12,22 @@ _MAXIMUM_IDENTIFIER = 63
 class DBCluster(ResourceType):
     name = "AWS::RDS::DBCluster"
     takes_snapshots = True
+    in_place = (
+        modify(
+            "rds",
+            "modify_db_cluster",
+            "BackupRetentionPeriod",
+            "CopyTagsToSnapshot",
+            "DBClusterParameterGroupName",
+            "DeletionProtection",
+            "EngineVersion",
+            "Port",
+            "VpcSecurityGroupIds",
+            by={"DBClusterIdentifier": "{ref}"},
+            ApplyImmediately=True,
+        ),
+        tags("rds", "{physical[DBClusterArn]}"),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
@@ -64,6 +82,19 @@ class DBCluster(ResourceType):
 
 class DBInstance(ResourceType):
     name = "AWS::RDS::DBInstance"
+    in_place = (
+        modify(
+            "rds",
+            "modify_db_instance",
+            "CACertificateIdentifier",
+            "DBInstanceClass",
+            "PromotionTier",
+            "PubliclyAccessible",
+            by={"DBInstanceIdentifier": "{ref}"},
+            ApplyImmediately=True,
+        ),
+        tags("rds", "{physical[DBInstanceArn]}"),
+    )
 
     def create(self, request: Request) -> Physical:
         identifier = request.properties.get("DBInstanceIdentifier") or request.name(
@@ -96,6 +127,10 @@ class DBInstance(ResourceType):
 
 class DBClusterParameterGroup(ResourceType):
     name = "AWS::RDS::DBClusterParameterGroup"
+    in_place = (
+        again(lambda request, physical: _set_parameters(request, physical.ref), "Parameters"),
+        tags("rds", "arn:{partition}:rds:{place}:cluster-pg:{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
@@ -109,13 +144,7 @@ class DBClusterParameterGroup(ResourceType):
             DBParameterGroupFamily=properties["Family"],
         )
         request.made(Physical(ref=group))
-        parameters = [
-            {"ParameterName": name, "ParameterValue": str(value), "ApplyMethod": "pending-reboot"}
-            for name, value in properties["Parameters"].items()
-        ]
-        request.aws.call(
-            "rds", "modify_db_cluster_parameter_group", DBClusterParameterGroupName=group, Parameters=parameters
-        )
+        _set_parameters(request, group)
         return Physical(ref=group)
 
     def delete(self, deletion: Deletion) -> None:
@@ -124,6 +153,12 @@ class DBClusterParameterGroup(ResourceType):
 
 class DBSubnetGroup(ResourceType):
     name = "AWS::RDS::DBSubnetGroup"
+    in_place = (
+        put(
+            "rds", "modify_db_subnet_group", "DBSubnetGroupDescription", "SubnetIds", by={"DBSubnetGroupName": "{ref}"}
+        ),
+        tags("rds", "arn:{partition}:rds:{place}:subgrp:{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         group = request.properties.get("DBSubnetGroupName") or request.name(lower=True)
@@ -138,6 +173,7 @@ class DBSubnetGroup(ResourceType):
 
 class EventSubscription(ResourceType):
     name = "AWS::RDS::EventSubscription"
+    in_place = (tags("rds", "arn:{partition}:rds:{place}:es:{ref}"),)
 
     def create(self, request: Request) -> Physical:
         name = request.properties.get("SubscriptionName") or request.name(limit=255, lower=True)
@@ -156,3 +192,13 @@ class EventSubscription(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         deletion.call("rds", "delete_event_subscription", SubscriptionName=deletion.ref)
+
+
+def _set_parameters(request: Request, group: str) -> None:
+    parameters = [
+        {"ParameterName": name, "ParameterValue": str(value), "ApplyMethod": "pending-reboot"}
+        for name, value in request.properties["Parameters"].items()
+    ]
+    request.aws.call(
+        "rds", "modify_db_cluster_parameter_group", DBClusterParameterGroupName=group, Parameters=parameters
+    )

@@ -6,12 +6,21 @@ import json
 from typing import Any
 
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import again
 
 _MAXIMUM_NAME = 63
+_CONFIGURATION = (
+    "BucketEncryption",
+    "LifecycleConfiguration",
+    "PublicAccessBlockConfiguration",
+    "Tags",
+    "VersioningConfiguration",
+)
 
 
 class Bucket(ResourceType):
     name = "AWS::S3::Bucket"
+    in_place = (again(lambda request, physical: _configure(request, physical.ref), *_CONFIGURATION),)
 
     def create(self, request: Request) -> Physical:
         properties, region = request.properties, request.region
@@ -28,7 +37,7 @@ class Bucket(ResourceType):
             **({"ObjectOwnership": ownership["ObjectOwnership"]} if ownership else {}),
         )
         request.made(Physical(ref=bucket))
-        self._configure(request, bucket)
+        _configure(request, bucket)
         return Physical(
             ref=bucket,
             attributes={
@@ -38,34 +47,6 @@ class Bucket(ResourceType):
             },
         )
 
-    def _configure(self, request: Request, bucket: str) -> None:
-        properties = request.properties
-
-        def put(operation: str, **arguments: Any) -> None:
-            request.aws.call_with_properties("s3", operation, arguments, Bucket=bucket)
-
-        if "BucketEncryption" in properties:
-            rules = [
-                {
-                    "ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"],
-                    **{name: rule[name] for name in rule if name != "ServerSideEncryptionByDefault"},
-                }
-                for rule in properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-            ]
-            put("put_bucket_encryption", ServerSideEncryptionConfiguration={"Rules": rules})
-        if "PublicAccessBlockConfiguration" in properties:
-            put(
-                "put_public_access_block",
-                PublicAccessBlockConfiguration=properties["PublicAccessBlockConfiguration"],
-            )
-        if "VersioningConfiguration" in properties:
-            put("put_bucket_versioning", VersioningConfiguration=properties["VersioningConfiguration"])
-        if "LifecycleConfiguration" in properties:
-            rules = [_lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
-            put("put_bucket_lifecycle_configuration", LifecycleConfiguration={"Rules": rules})
-        if "Tags" in properties:
-            put("put_bucket_tagging", Tagging={"TagSet": properties["Tags"]})
-
     def delete(self, deletion: Deletion) -> None:
         # A bucket that is not empty stays, as in AWS: emptying it is the template's business.
         deletion.call("s3", "delete_bucket", Bucket=deletion.ref)
@@ -73,15 +54,48 @@ class Bucket(ResourceType):
 
 class BucketPolicy(ResourceType):
     name = "AWS::S3::BucketPolicy"
+    in_place = (again(lambda request, _: _put_policy(request), "PolicyDocument"),)
 
     def create(self, request: Request) -> Physical:
-        bucket = request.properties["Bucket"]
-        policy = json.dumps(request.properties["PolicyDocument"])
-        request.aws.call("s3", "put_bucket_policy", Bucket=bucket, Policy=policy)
-        return Physical(ref=bucket)
+        _put_policy(request)
+        return Physical(ref=request.properties["Bucket"])
 
     def delete(self, deletion: Deletion) -> None:
         deletion.call("s3", "delete_bucket_policy", Bucket=deletion.ref)
+
+
+def _configure(request: Request, bucket: str) -> None:
+    properties = request.properties
+
+    def put(operation: str, **arguments: Any) -> None:
+        request.aws.call_with_properties("s3", operation, arguments, Bucket=bucket)
+
+    if "BucketEncryption" in properties:
+        rules = [
+            {
+                "ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"],
+                **{name: rule[name] for name in rule if name != "ServerSideEncryptionByDefault"},
+            }
+            for rule in properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        ]
+        put("put_bucket_encryption", ServerSideEncryptionConfiguration={"Rules": rules})
+    if "PublicAccessBlockConfiguration" in properties:
+        put(
+            "put_public_access_block",
+            PublicAccessBlockConfiguration=properties["PublicAccessBlockConfiguration"],
+        )
+    if "VersioningConfiguration" in properties:
+        put("put_bucket_versioning", VersioningConfiguration=properties["VersioningConfiguration"])
+    if "LifecycleConfiguration" in properties:
+        rules = [_lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
+        put("put_bucket_lifecycle_configuration", LifecycleConfiguration={"Rules": rules})
+    if "Tags" in properties:
+        put("put_bucket_tagging", Tagging={"TagSet": properties["Tags"]})
+
+
+def _put_policy(request: Request) -> None:
+    policy = json.dumps(request.properties["PolicyDocument"])
+    request.aws.call("s3", "put_bucket_policy", Bucket=request.properties["Bucket"], Policy=policy)
 
 
 def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:

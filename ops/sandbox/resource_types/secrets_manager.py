@@ -9,6 +9,8 @@ from typing import Any
 from ops.sandbox.aws import Aws
 from ops.sandbox.inputs import boolean
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import modify
+from ops.sandbox.resource_types.tagging import tags
 
 _GENERATOR = (
     "ExcludeCharacters",
@@ -24,6 +26,10 @@ _GENERATOR = (
 
 class Secret(ResourceType):
     name = "AWS::SecretsManager::Secret"
+    in_place = (
+        modify("secretsmanager", "update_secret", "Description", "KmsKeyId", by={"SecretId": "{ref}"}),
+        tags("secretsmanager", "{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ops.sandbox.inputs import text
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import again
+from ops.sandbox.resource_types.tagging import tags
 
 
 class Topic(ResourceType):
     name = "AWS::SNS::Topic"
+    in_place = (tags("sns", "{ref}"),)
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
@@ -27,13 +30,10 @@ class Topic(ResourceType):
 
 class TopicPolicy(ResourceType):
     name = "AWS::SNS::TopicPolicy"
+    in_place = (again(lambda request, _: _put_policy(request), "PolicyDocument"),)
 
     def create(self, request: Request) -> Physical:
-        policy = text(request.properties["PolicyDocument"])
-        for topic in request.properties["Topics"]:
-            request.aws.call(
-                "sns", "set_topic_attributes", TopicArn=topic, AttributeName="Policy", AttributeValue=policy
-            )
+        _put_policy(request)
         return Physical(ref=request.name())
 
     def delete(self, deletion: Deletion) -> None:
@@ -49,3 +49,9 @@ class Subscription(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         deletion.call("sns", "unsubscribe", SubscriptionArn=deletion.ref)
+
+
+def _put_policy(request: Request) -> None:
+    policy = text(request.properties["PolicyDocument"])
+    for topic in request.properties["Topics"]:
+        request.aws.call("sns", "set_topic_attributes", TopicArn=topic, AttributeName="Policy", AttributeValue=policy)

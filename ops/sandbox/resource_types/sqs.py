@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ops.sandbox.inputs import text
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import again
+from ops.sandbox.resource_types.tagging import tags
 
 
 class Queue(ResourceType):
     name = "AWS::SQS::Queue"
+    in_place = (tags("sqs", "{physical[QueueUrl]}"),)
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
@@ -31,13 +34,18 @@ class Queue(ResourceType):
 
 class QueuePolicy(ResourceType):
     name = "AWS::SQS::QueuePolicy"
+    in_place = (again(lambda request, _: _put_policy(request), "PolicyDocument"),)
 
     def create(self, request: Request) -> Physical:
-        policy = text(request.properties["PolicyDocument"])
-        for url in request.properties["Queues"]:
-            request.aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": policy})
+        _put_policy(request)
         return Physical(ref=request.name())
 
     def delete(self, deletion: Deletion) -> None:
         for url in deletion.properties["Queues"]:
             deletion.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": ""})
+
+
+def _put_policy(request: Request) -> None:
+    policy = text(request.properties["PolicyDocument"])
+    for url in request.properties["Queues"]:
+        request.aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": policy})
