@@ -19,7 +19,8 @@ def on_demand(name: str) -> float | None:
     if known is None:
         return None
     gib = known["MemoryInfo"]["SizeInMiB"] / 1024
-    return round(known["VCpuInfo"]["DefaultVCpus"] * _VCPU + gib * _GIB, 5)
+    price: float = round(known["VCpuInfo"]["DefaultVCpus"] * _VCPU + gib * _GIB, 5)
+    return price
 
 
 def spot(name: str) -> float | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
+from kubernetes import client
 
 from tests.cluster.platform import Platform
 
@@ -143,7 +143,7 @@ class Probes:
         def gone() -> bool:
             claims = self._custom.list_cluster_custom_object(*_CLAIMS)["items"]
             for claim in claims:
-                with suppress(ApiException):  # gone meanwhile
+                with suppress(client.ApiException):  # gone meanwhile
                     self._custom.delete_cluster_custom_object(*_CLAIMS, claim["metadata"]["name"])
             return not claims
 

@@ -33,7 +33,7 @@ def apply() -> None:
     nothing of a spot request is on demand.
     """
     Fleet.create_on_demand_requests = _launch_on_demand  # type: ignore[method-assign]
-    Fleet.create_spot_requests = _launch_spot  # type: ignore[assignment,method-assign]
+    Fleet.create_spot_requests = _launch_spot  # type: ignore[method-assign]
 
 
 def _launch_on_demand(self: Fleet, weight_to_add: float) -> None:

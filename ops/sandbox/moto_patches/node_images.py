@@ -23,7 +23,7 @@ _PARAMETER = re.compile(
     r"/aws/service/eks/optimized-ami/(?P<minor>[^/]+)/amazon-linux-2023/(?P<architecture>[^/]+)/standard/recommended/image_id"
 )
 _ARCHITECTURES = ("arm64", "x86_64")
-_OWNER = {"owner_id": "602401143452", "owner_alias": "amazon"}
+_OWNER = "602401143452"
 _RELEASE = "20261101"  # the one that there ever is
 
 
@@ -47,7 +47,7 @@ def _answer_parameters() -> None:
         if named["architecture"] not in _ARCHITECTURES:
             return None
         return [
-            Parameter(
+            Parameter(  # type: ignore[abstract]  # moto makes it so itself
                 account_id=self.account_id,
                 name=name,
                 value=_image_id(self.region_name, named["minor"], named["architecture"]),
@@ -67,7 +67,7 @@ def _answer_parameters() -> None:
     def get(self: ParameterDict, name: str) -> list[Parameter]:
         return found(self, name) or getitem(self, name)
 
-    ParameterDict.__contains__ = has  # type: ignore[assignment,method-assign]
+    ParameterDict.__contains__ = has  # type: ignore[method-assign]
     ParameterDict.__getitem__ = get  # type: ignore[method-assign]
 
 
@@ -82,7 +82,7 @@ def _have_images() -> None:
             self.snapshots.pop(image.ebs_snapshot.id)
         return describe(self, *arguments, **named)
 
-    EC2Backend.describe_images = describe_images  # type: ignore[method-assign]
+    EC2Backend.describe_images = describe_images  # type: ignore[assignment,method-assign]
 
 
 def _missing(backend: EC2Backend) -> Iterator[Ami]:
@@ -101,5 +101,6 @@ def _missing(backend: EC2Backend) -> Iterator[Ami]:
                     root_device_type="ebs",
                     root_device_name="/dev/xvda",
                     region_name=backend.region_name,
-                    **_OWNER,
+                    owner_id=_OWNER,
+                    owner_alias="amazon",
                 )
