@@ -34,6 +34,14 @@ def helm(tmp_path_factory: pytest.TempPathFactory) -> Helm:
     return find_helm(tmp_path_factory.mktemp("helm"))
 
 
+@pytest.fixture(autouse=True)
+def not_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KEDA's charts are made up here, so none of them is the published one."""
+    table = load_releases()
+    charts = {**table.charts, "keda": table.charts["keda"].model_copy(update={"sha256": None})}
+    monkeypatch.setattr(archives_module, "load_releases", lambda: table.model_copy(update={"charts": charts}))
+
+
 def results(subject: Upgrade, helm: Helm | None = None) -> list[Result]:
     """Of the charts of KEDA only."""
     if helm is not None:
