@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from settings import load_releases
 from tests.cluster.cluster import Cluster
 from tests.cluster.platform import Platform
 
@@ -71,7 +72,8 @@ def _state(state: str, cluster: Cluster, platform: Platform) -> Iterator[None]:
     with ExitStack() as undone:
         if state == "failed-upgrade":
             # Stays as it failed, half of it done: nothing is rolled back.
-            app = "python -m tests.cluster.changed_app airflow=3.2.999 --seconds 60"
+            minor = load_releases().images["airflow"].tag.rpartition(".")[0]
+            app = f"python -m tests.cluster.changed_app airflow={minor}.999 --seconds 60"
             assert platform.cdk("deploy", "--no-rollback", "--app", app).returncode != 0
         elif state == "database-away":
             undone.enter_context(cluster.away("database"))
