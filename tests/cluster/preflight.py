@@ -16,6 +16,7 @@ from ops.local.programs import find_programs
 from ops.releases.folder import charts_folder
 from settings import Settings
 from settings.pulled import pulled
+from settings.urls import HTTPS_PORT
 from tests.charts.rendering import layer_program
 from tests.cluster import pools
 from tests.cluster.kube import Kube
@@ -55,6 +56,21 @@ def missing(host: str, settings: Settings) -> list[str]:
         except OSError as error:
             found.append(f"port {port} of {host}, for {whose}: {error.strerror}")
     return found
+
+
+def closed(kube: Kube, settings: Settings) -> list[str]:
+    """Why the platform's pods could not reach the API server: policies see its own port, not that of its Service."""
+    if not settings.cluster.network_policies:
+        return []
+    there = kube.core.read_namespaced_endpoints("kubernetes", "default")
+    ports = {port.port for subset in there.subsets or () for port in subset.ports or ()}
+    if ports <= {HTTPS_PORT}:
+        return []
+    named = ", ".join(map(str, sorted(ports)))
+    told = f"the API server listens on port {named}; network policies let pods out to {HTTPS_PORT}, which EKS has"
+    return [
+        f"{told}. Take a cluster that has it too, or go without policies: CLUSTER_SET=cluster.network_policies=false"
+    ]
 
 
 def programs(folder: Path) -> tuple[Path, Path]:

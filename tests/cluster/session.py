@@ -57,7 +57,7 @@ def own(choice: Choice, kube: Kube, folder: Path) -> Iterator[Cluster]:
     except LookupError as error:
         raise NotPossibleError(f"no node has the image {wanted[error.args[0]]}, and none can pull it") from None
     settings = _settings(context)
-    missing = preflight.missing(host, settings)
+    missing = [*preflight.missing(host, settings), *preflight.closed(kube, settings)]
     if missing:
         raise NotPossibleError("\n".join(missing))
     programs = folder / "bin"

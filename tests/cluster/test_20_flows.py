@@ -17,7 +17,8 @@ EVERY_DEPLOYMENT = [row for row in rows() if row.with_setting is None or not row
 @pytest.fixture(scope="module")
 def flows(platform: Platform) -> Iterator[Flows]:
     """Probes that stand in for the real pods."""
-    assert platform.settings.cluster.network_policies, "this deployment has no network policies"
+    if not platform.settings.cluster.network_policies:
+        pytest.skip("this deployment has no network policies")
     with Flows(platform, EVERY_DEPLOYMENT).running() as flows:
         yield flows
 
