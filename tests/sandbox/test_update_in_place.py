@@ -88,6 +88,19 @@ def test_a_launch_template_has_a_new_version(aws: Aws) -> None:
     delete(aws, "in-place")
 
 
+def test_a_database_does_not_go_back(aws: Aws) -> None:
+    def body(version: str) -> str:
+        admin = {"MasterUsername": "someone", "MasterUserPassword": "a-password"}
+        properties = {"Engine": "aurora-postgresql", "EngineVersion": version, **admin}
+        return stack_of({"Database": {"Type": "AWS::RDS::DBCluster", "Properties": properties}})
+
+    create(aws, "in-place", body("17.6"))
+    assert _update(aws, body("17.7")) == "UPDATE_COMPLETE"
+    assert _update(aws, body("17.6")) == "UPDATE_ROLLBACK_COMPLETE"
+    assert reasons(aws, "in-place") == ["Cannot upgrade aurora-postgresql from 17.7 to 17.6"]
+    delete(aws, "in-place")
+
+
 def test_no_property_is_changed_in_two_ways() -> None:
     load()
     for name in known_types():

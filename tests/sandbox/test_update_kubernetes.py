@@ -73,3 +73,13 @@ def test_nodes_get_a_version_by_itself(aws: Aws) -> None:
     # The cluster does not go back either: nothing of this comes to a good end, which upgrade-check says before.
     assert _update(aws, _body("1.36", Version="1.36", Labels={"a": "b"})) == "UPDATE_ROLLBACK_FAILED"
     assert any("other properties" in reason for reason in reasons(aws, "kubernetes"))
+
+
+@pytest.mark.usefixtures("deployed")
+@pytest.mark.parametrize("deployed", [{}], indirect=True)
+@pytest.mark.parametrize("version", ["1.34", "1.37"])
+def test_a_step_back_and_two_at_once_are_refused(aws: Aws, version: str) -> None:
+    _update(aws, _body(version))
+    told = f"Unsupported Kubernetes minor version update from 1.35 to {version}"
+    assert any(told in reason for reason in reasons(aws, "kubernetes"))
+    assert _versions(aws) == ("1.35", "1.35")

@@ -83,7 +83,9 @@ class MendedEks(Addons, AccessEntries, Tags):
         """One minor version forward. Node groups stay where they are."""
         cluster, version = self.cluster(), self._get_param("version")
         if _minor(version) != _minor(cluster.version) + 1:
-            raise InvalidParameterException(message=f"Unsupported Kubernetes minor version update to {version}")
+            # Its words: https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2607
+            moved = f"from {cluster.version} to {version}"
+            raise InvalidParameterException(message=f"Unsupported Kubernetes minor version update {moved}")
         cluster.version = version
         return self._updated("VersionUpdate")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.cloudformation.errors import RefusedChangeError
+from ops.sandbox.resource_types.base import Change, Deletion, Physical, Request, ResourceType
 from ops.sandbox.resource_types.in_place import again, modify, put
 from ops.sandbox.resource_types.tagging import tags
 
@@ -68,6 +69,13 @@ class DBCluster(ResourceType):
                 **({"MasterUserSecret.SecretArn": secret["SecretArn"]} if secret else {}),
             },
         )
+
+    def update(self, request: Request, change: Change) -> Physical:
+        old, new = change.properties.get("EngineVersion"), request.properties.get("EngineVersion")
+        if old and new and _version(new) < _version(old):
+            # Its words: https://github.com/nationalarchives/ds-caselaw-data-enrichment-service/pull/167
+            raise RefusedChangeError(f"Cannot upgrade {request.properties['Engine']} from {old} to {new}")
+        return super().update(request, change)
 
     def delete(self, deletion: Deletion) -> None:
         final = {"FinalDBSnapshotIdentifier": f"{deletion.ref}-final"} if deletion.snapshot else {}
@@ -202,3 +210,7 @@ def _set_parameters(request: Request, group: str) -> None:
     request.aws.call(
         "rds", "modify_db_cluster_parameter_group", DBClusterParameterGroupName=group, Parameters=parameters
     )
+
+
+def _version(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
