@@ -28,10 +28,10 @@ class Tags(EksBase):
         arn = self._extract_arn_from_path()
         for cluster in self.eks_backend.clusters.values():
             if cluster.arn == arn:
-                return cluster.tags  # type: ignore[no-any-return]
+                return cluster.tags
             for group in cluster.nodegroups.values():
                 if group.arn == arn:
-                    return group.tags  # type: ignore[no-any-return]
+                    return group.tags
             parts = cluster.parts  # type: ignore[attr-defined]
             for items, key in (
                 (parts.addons, "addonArn"),
