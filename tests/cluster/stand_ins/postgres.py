@@ -68,6 +68,13 @@ class Postgres(Server):
         connect = ["--host", self.folder, "--port", str(self.port), "--username", wanted.username]
         self._checked([programs / "createdb", *connect, wanted.database])
 
+    def ready(self) -> bool:
+        """Whether it takes clients: while it starts it listens, and refuses them."""
+        programs = find_programs().postgres
+        assert programs is not None
+        command = [programs / "pg_isready", "--quiet", "--host", self.address, "--port", str(self.port)]
+        return subprocess.run(command, check=False).returncode == 0
+
     def start(self) -> None:
         """Start it with the data that it has."""
         programs = find_programs().postgres

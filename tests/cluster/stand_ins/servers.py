@@ -44,6 +44,10 @@ class Server:
         """Forget its data."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def ready(self) -> bool:
+        """Whether it takes clients."""
+        return _answers(self.address, self.port)
+
     def run(self, name: str, command: list[str | Path], **options: object) -> None:
         self._process = Process(
             name,
@@ -53,4 +57,4 @@ class Server:
             log=self.folder.parent / f"{name}.log",
             **options,  # type: ignore[arg-type]
         )
-        wait_for(self._process, lambda: _answers(self.address, self.port))
+        wait_for(self._process, self.ready)
