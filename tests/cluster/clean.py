@@ -36,11 +36,15 @@ def remember(kube: Kube) -> None:
     kube.kubectl("apply", "--server-side", "--filename=-", text=json.dumps(body))
 
 
+def remembered(kube: Kube) -> str:
+    """What ``remember`` wrote down, packed; nothing where no run has begun, or the last one ended as it should."""
+    get = ("get", "configmap", _NAME, "--ignore-not-found", "--output=jsonpath={.data.objects}")
+    return kube.kubectl("--namespace", _NAMESPACE, *get)
+
+
 def clean(kube: Kube) -> list[str]:
     """Take away what was not there when ``remember`` was called last, and say what it was."""
-    found = kube.kubectl(
-        "--namespace", _NAMESPACE, "get", "configmap", _NAME, "--ignore-not-found", "--output=jsonpath={.data.objects}"
-    )
+    found = remembered(kube)
     if not found:
         return []
     before = set(gzip.decompress(b64decode(found)).decode().splitlines())

@@ -56,7 +56,7 @@ def cluster(request: pytest.FixtureRequest, choice: Choice) -> Iterator[Cluster]
     """The cluster, and AWS."""
     assert choice.kubeconfig is not None
     kube = Kube(choice.kubeconfig.resolve())
-    why = preflight.unreachable(kube)
+    why = preflight.unusable(kube) if not choice.attach else ""
     if why:
         _stop(request, why)
     # Not pytest's own folder, which is closed to others: PostgreSQL runs as a user of its own.

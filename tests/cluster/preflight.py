@@ -13,23 +13,40 @@ from kubernetes.client import ApiException
 from urllib3.exceptions import HTTPError
 
 from ops.local.programs import find_programs
+from ops.names import AIRFLOW_NAMESPACE, PLATFORM_NAMESPACES
 from ops.releases.folder import charts_folder
 from settings import Settings
 from settings.pulled import pulled
 from settings.urls import HTTPS_PORT
 from tests.charts.rendering import layer_program
-from tests.cluster import pools
+from tests.cluster import clean, pools
 from tests.cluster.kube import Kube
 
+# The scheme of a node's providerID, where a cloud's controller sets one: EKS, GKE, AKS.
+_CLOUDS = {"aws", "gce", "azure"}
+_OURS = {AIRFLOW_NAMESPACE, *PLATFORM_NAMESPACES} - {"kube-system"}
 PORTS = {443: "AWS' names", 5432: "the database", 6379: "the queue"}
 
 
-def unreachable(kube: Kube) -> str:
-    """Why the cluster cannot be used; nothing where it can."""
+def unusable(kube: Kube) -> str:
+    """Why the cluster cannot be used; nothing where it can. Asked before anything is changed or taken away."""
     try:
         nodes = kube.core.list_node(_request_timeout=(5, 10)).items
     except (ApiException, HTTPError, OSError, ValueError) as error:
         return f"{kube.kubeconfig}: the cluster does not answer: {' '.join(str(error).split())[:200]}"
+    providers = {(node.spec.provider_id or "").partition("://")[0] for node in nodes}
+    if found := sorted(providers & _CLOUDS):
+        return (
+            f"{kube.kubeconfig}: the nodes are instances of a cloud ({', '.join(found)}). The tests change nodes, DNS"
+            " and webhooks of a cluster: take one on a machine of yours, to be thrown away (docs/test-cluster.md)"
+        )
+    if not clean.remembered(kube):
+        names = {each.metadata.name for each in kube.core.list_namespace(_request_timeout=(5, 10)).items}
+        if taken := sorted(names & _OURS):
+            return (
+                f"{kube.kubeconfig}: the cluster has namespaces {', '.join(taken)}, and no run of these tests made"
+                " them. Take a cluster without the platform"
+            )
     usable = [node for node in nodes if node.metadata.labels.get("node-role.kubernetes.io/control-plane") is None]
     if len(usable) < pools.LEAST:
         return f"{len(usable)} nodes beside the control plane, {pools.LEAST} are needed: one for each pool of nodes"
