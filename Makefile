@@ -44,7 +44,7 @@ test-local: setup ## The real Airflow on this machine; more of it where PostgreS
 	pytest -m local
 
 test-cluster: .venv/ready ## On a Kubernetes that can be thrown away, KUBECONFIG's: docs/test-cluster.md (SET="size=small"; ARGS="-k dags")
-	CLUSTER_SET="$(SET)" pytest -m cluster --numprocesses 0 --junitxml build/cluster/junit.xml tests/cluster $(ARGS)
+	CLUSTER_SET="$(SET)" pytest -m cluster --numprocesses 0 -o junit_family=xunit1 --junitxml build/cluster/junit.xml tests/cluster $(ARGS)
 
 test-spark: .venv/ready .venv-spark/ready ## The sample job and the History Server on a Spark on this machine (needs Java 17)
 	pytest -m spark
