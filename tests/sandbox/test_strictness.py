@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.sandbox.aws import Aws
+from ops.sandbox.inventory import take_inventory
 from tests.sandbox.templates import QUEUE, create, delete, reasons, stack_of
 
 pytestmark = pytest.mark.sandbox
@@ -45,13 +46,12 @@ def test_is_refused_before_anything_is_made(
 )
 def test_fails_with_its_name_and_is_rolled_back(aws: Aws, properties: dict[str, Any], type_: str, named: str) -> None:
     body = stack_of({"Other": QUEUE, "X": {"Type": type_, "DependsOn": "Other", "Properties": properties}})
+    before = take_inventory(aws)
     stack = create(aws, "strict", body)
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert any(named in reason for reason in reasons(aws, "strict")), reasons(aws, "strict")
     delete(aws, "strict")
-    assert aws.call("sqs", "list_queues").get("QueueUrls", []) == []
-    assert len(aws.call("ec2", "describe_vpcs")["Vpcs"]) == 1
-    assert aws.call("s3", "list_buckets")["Buckets"] == []
+    assert take_inventory(aws).since(before) == []
 
 
 def test_an_output_that_cannot_be_resolved_fails_the_stack(aws: Aws) -> None:
