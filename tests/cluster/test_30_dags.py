@@ -78,10 +78,14 @@ def test_the_log_of_a_deferred_task(airflow: ClusterAirflow, under_way: str) -> 
 
 
 def test_the_log_of_a_task_that_has_ended(airflow: ClusterAirflow, under_way: str) -> None:
-    """It is read from Amazon S3, whole."""
+    """It is read from Amazon S3, whole. The worker brings it there after it has said that the task has ended."""
     assert af.wait(airflow, DAG, under_way) == "success", af.states(airflow, DAG, under_way)
+
+    def is_in_s3() -> bool:
+        return any("s3://" in line for line in lines(airflow, under_way, "runs"))
+
+    until(is_in_s3, seconds=_LOG_SECONDS, what="the log in Amazon S3")
     found = lines(airflow, under_way, "runs")
-    assert any("s3://" in line for line in found), f"read from elsewhere: {found[:3]}"
     assert [line for line in found if line.startswith("second ")] == [f"second {number}" for number in range(SECONDS)]
 
 
