@@ -42,7 +42,7 @@ def test_destroy_leaves_nothing(cluster: Cluster, platform: Platform, record_pro
     _destroy(platform, record_property)
 
 
-@pytest.mark.parametrize("state", _asked_for() or [pytest.param("", marks=pytest.mark.skip("CLUSTER_DESTROY_FROM"))])
+@pytest.mark.parametrize("state", _asked_for())
 def test_destroy_from_a_state_leaves_nothing(
     cluster: Cluster, platform: Platform, record_property: Record, state: str
 ) -> None:

@@ -50,13 +50,9 @@ class TlsServer:
         self, *, address: str, port: int, authority: Authority, services: dict[str, Service], otherwise: Service
     ) -> None:
         """``services`` by how a host's name begins; what none of them is for is answered by ``otherwise``."""
-
-        class Handler(_Handler):
-            def service(self, host: str) -> Service:
-                return next((found for start, found in services.items() if host.startswith(start)), otherwise)
-
-        self._server = _Server((address, port), Handler)
+        self._server = _Server((address, port), _Handler)
         self._server.context = authority.server_context(address)
+        self._server.services, self._server.otherwise = services, otherwise
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
 
     @property
@@ -76,7 +72,13 @@ class TlsServer:
 
 class _Server(ThreadingHTTPServer):
     context: ssl.SSLContext
+    services: dict[str, Service]
+    otherwise: Service
     request_queue_size = 128
+
+    def service(self, host: str) -> Service:
+        """Who answers for a host."""
+        return next((found for start, found in self.services.items() if host.startswith(start)), self.otherwise)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         # In the connection's own thread: one that never says hello holds up nobody else.
@@ -92,8 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def service(self, host: str) -> Service:
-        raise NotImplementedError
+    server: _Server
 
     def _answer(self) -> None:
         host = self.headers.get("Host", "").partition(":")[0].lower()
@@ -103,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(
             method=self.command, host=host, target=self.path, headers=dict(self.headers.items()), body=self._body()
         )
-        answer = self.service(host)(request)
+        answer = self.server.service(host)(request)
         self.send_response_only(answer.status)
         for name, value in answer.headers:
             if name.lower() not in HOP_BY_HOP | {"content-length"}:
