@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.sandbox.moto_cases import CHINA, Clients
+from tests.sandbox.moto_things import CHINA, Clients, new_name
 
 _PARAMETER = "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/arm64/standard/recommended/image_id"
 
 
 def launch(clients: Clients, capacity_type: str, *types: str) -> tuple[dict[str, Any], dict[str, Any], str]:
     """An instance of a fleet, its disk, and the security group that its launch template names."""
-    ec2, name = clients("ec2"), f"x{uuid.uuid4().hex[:10]}"
+    ec2, name = clients("ec2"), new_name()
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
     group = ec2.create_security_group(GroupName=name, Description="x", VpcId=vpc)["GroupId"]
@@ -98,7 +97,7 @@ def spot_prices_differ(clients: Clients) -> bool:
 
 
 def cluster_says_the_range_of_its_services(clients: Clients) -> bool:
-    ec2, name = clients("ec2"), f"x{uuid.uuid4().hex[:10]}"
+    ec2, name = clients("ec2"), new_name()
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
     made = clients("eks").create_cluster(

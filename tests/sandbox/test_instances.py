@@ -9,8 +9,8 @@ import pytest
 from ops.sandbox.aws import Aws
 from ops.sandbox.inventory import take_inventory
 from ops.sandbox.process import Sandbox
-from tests.sandbox.moto_cases import CHINA
 from tests.sandbox.moto_cases_instances import launch
+from tests.sandbox.moto_things import CHINA
 
 pytestmark = pytest.mark.sandbox
 

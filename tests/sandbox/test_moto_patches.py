@@ -15,12 +15,17 @@ from moto import mock_aws
 
 from ops.sandbox.aws import Aws
 from ops.sandbox.process import Sandbox
-from tests.sandbox import moto_cases, moto_cases_instances
-from tests.sandbox.moto_cases import CHINA, Clients
+from tests.sandbox import moto_cases, moto_cases_eks, moto_cases_instances, moto_cases_network
+from tests.sandbox.moto_things import CHINA, Clients
 
 pytestmark = pytest.mark.sandbox
 
-CASES = [*moto_cases.CASES, *moto_cases_instances.CASES]
+CASES = [
+    *moto_cases.CASES,
+    *moto_cases_eks.CASES,
+    *moto_cases_instances.CASES,
+    *moto_cases_network.CASES,
+]
 _POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}'
 
 
