@@ -106,6 +106,16 @@ def render(
     )
 
 
+def render_release(program: Path, release: Object, *, kubernetes: str = "") -> list[Object]:
+    """Render the pinned chart of a Helm release of ours, by default for the default Kubernetes version."""
+    place, values = release["metadata"], release["spec"]["values"]
+    version = f"{kubernetes or load_releases().kubernetes.default}.0"
+    archive = chart_archive(place["name"])
+    return render(
+        program, archive, release=place["name"], namespace=place["namespace"], values=values, kubernetes=version
+    )
+
+
 def _rendered(command: list[str | Path], values: str) -> list[Object]:
     done = subprocess.run(
         [*command, "--values", "-"], input=values, capture_output=True, text=True, check=False, timeout=300

@@ -73,14 +73,7 @@ def test_no_reference_to_an_image_is_without_it(
         if item["kind"] == "HelmRelease":
             if name in CRDS:
                 continue
-            objects = rendering.render(
-                helm,
-                rendering.chart_archive(name),
-                release=name,
-                namespace=item["metadata"]["namespace"],
-                values=item["spec"]["values"],
-                kubernetes=f"{_minor(settings)}.0",
-            )
+            objects = rendering.render_release(helm, item, kubernetes=_minor(settings))
         found |= set(pinned(objects, releases, where=name))
         for each in objects:
             if each["kind"] != "CustomResourceDefinition":

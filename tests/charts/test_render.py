@@ -39,16 +39,8 @@ def charts(partition: str) -> dict[str, list[Object]]:
 
 
 def rendered(helm: Path, objects: list[Object], key: str) -> list[Object]:
-    archive = rendering.chart_archive(key)
     (release,) = [item for item in objects if item["kind"] == "HelmRelease" and item["metadata"]["name"] == key]
-    return rendering.render(
-        helm,
-        archive,
-        release=key,
-        namespace=release["metadata"]["namespace"],
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
+    return rendering.render_release(helm, release)
 
 
 @pytest.fixture(scope="module")

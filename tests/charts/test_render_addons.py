@@ -43,14 +43,7 @@ def rendered(helm: Path, name: str, partition: str = "aws") -> list[Object]:
     objects = addon.chart(cdk8s.App(), "chart").to_json()
     (release,) = [item for item in objects if item["kind"] == "HelmRelease"]
     assert release["metadata"]["name"] == RELEASES[name]
-    return rendering.render(
-        helm,
-        rendering.chart_archive(RELEASES[name]),
-        release=RELEASES[name],
-        namespace=release["metadata"]["namespace"],
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
+    return rendering.render_release(helm, release)
 
 
 def one(objects: list[Object], kind: str, name: str) -> Object:

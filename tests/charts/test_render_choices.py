@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from settings import load_releases
 from tests.charts import rendering
 from tests.charts.builders import Object, build_charts, settings_for
 
@@ -29,18 +28,10 @@ def helm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rendered(helm: Path, **chosen: Any) -> list[Object]:
-    archive = rendering.chart_archive("airflow")
     (release,) = [
         item for item in build_charts(settings_for("aws", **chosen))["airflow"] if item["kind"] == "HelmRelease"
     ]
-    return rendering.render(
-        helm,
-        archive,
-        release="airflow",
-        namespace=release["metadata"]["namespace"],
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
+    return rendering.render_release(helm, release)
 
 
 def init_containers(template: Object) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from settings import Registry, load_releases
+from settings import Registry
 from settings.quantities import gibibytes
 from tests.charts import rendering
 from tests.charts.builders import ACCOUNT, Object, build_charts, settings_for
@@ -34,14 +34,7 @@ def airflow_containers(helm: Path, chosen: dict[str, Any]) -> Iterator[tuple[str
     settings = settings_for("aws", **chosen)
     objects = [item for chart in build_charts(settings).values() for item in chart]
     (release,) = [item for item in objects if item["kind"] == "HelmRelease" and item["metadata"]["name"] == "airflow"]
-    objects += rendering.render(
-        helm,
-        rendering.chart_archive("airflow"),
-        release="airflow",
-        namespace=release["metadata"]["namespace"],
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
+    objects += rendering.render_release(helm, release)
     image = Registry(settings=settings, account=ACCOUNT).image("airflow")
     for name, template in rendering.pod_templates([each for each in objects if each["kind"] in WORKLOADS]).items():
         for container in rendering.containers(template):

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from settings import load_releases
 from tests.charts import rendering
 from tests.cluster.flow_table import pods, rows
 from tests.support import shut_in
@@ -51,18 +50,11 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> list[Object]:
     for item in shut_in.objects_of_all_charts(spark={"history_server": True}):
         if item["kind"] != "HelmRelease":
             found.append(item)
-        elif (name := item["metadata"]["name"]) not in NO_PODS:
+        elif item["metadata"]["name"] not in NO_PODS:
             namespace = item["metadata"]["namespace"]
             found += [
                 {**each, "metadata": {"namespace": namespace, **each["metadata"]}}
-                for each in rendering.render(
-                    helm,
-                    rendering.chart_archive(name),
-                    release=name,
-                    namespace=namespace,
-                    values=item["spec"]["values"],
-                    kubernetes=f"{load_releases().kubernetes.default}.0",
-                )
+                for each in rendering.render_release(helm, item)
             ]
     return found
 

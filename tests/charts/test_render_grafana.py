@@ -40,14 +40,7 @@ def ours(partition: str = "aws", **chosen: Any) -> list[Object]:
 
 def rendered(helm: Path, partition: str = "aws") -> list[Object]:
     release = one(ours(partition), "HelmRelease", "grafana")
-    return rendering.render(
-        helm,
-        rendering.chart_archive("grafana"),
-        release="grafana",
-        namespace=NAMESPACE,
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
+    return rendering.render_release(helm, release)
 
 
 def pod(helm: Path, partition: str = "aws") -> tuple[Object, Object]:

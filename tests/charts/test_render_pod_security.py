@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from settings import load_releases
 from tests.charts import rendering
 from tests.charts.builders import Object, build_charts, settings_for
 from tests.support.pod_security import violations
@@ -50,14 +49,7 @@ def test_every_pod_is_let_in(helm: Path, partition: str, delivery: str) -> None:
             namespace, name = release["metadata"]["namespace"], release["metadata"]["name"]
             if namespace not in namespaces or name == "karpenter-crd":
                 continue
-            rendered = rendering.render(
-                helm,
-                rendering.chart_archive(name),
-                release=name,
-                namespace=namespace,
-                values=release["spec"]["values"],
-                kubernetes=f"{load_releases().kubernetes.default}.0",
-            )
+            rendered = rendering.render_release(helm, release)
             for workload, template in rendering.pod_templates(rendered).items():
                 assert not list(violations(template)), f"{name}: {workload}"
             seen.add(namespace)

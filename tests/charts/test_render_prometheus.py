@@ -43,20 +43,8 @@ def ours(partition: str = "aws", **chosen: Any) -> list[Object]:
     return objects
 
 
-def render(helm: Path, release: Mapping[str, Any]) -> list[Object]:
-    name = release["metadata"]["name"]
-    return rendering.render(
-        helm,
-        rendering.chart_archive(name),
-        release=name,
-        namespace=release["metadata"]["namespace"],
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
-
-
 def stack(helm: Path, partition: str = "aws", **chosen: Any) -> list[Object]:
-    return render(helm, one(ours(partition, **chosen), "HelmRelease", STACK))
+    return rendering.render_release(helm, one(ours(partition, **chosen), "HelmRelease", STACK))
 
 
 def prometheus(helm: Path, partition: str = "aws", **chosen: Any) -> Object:
@@ -98,7 +86,7 @@ def test_images_are_those_of_the_chart(helm: Path) -> None:
         ("Deployment", f"{STACK}-kube-state-metrics", "kube-state-metrics"),
         ("DaemonSet", f"{STACK}-prometheus-node-exporter", "node-exporter"),
     ):
-        objects = render(helm, release)
+        objects = rendering.render_release(helm, release)
         [container] = one(objects, kind, name)["spec"]["template"]["spec"]["containers"]
         assert container["image"] == f"{images[key].upstream}:{images[key].tag}"
     [found] = [each for each in objects if each["kind"] == "Prometheus"]
@@ -107,7 +95,7 @@ def test_images_are_those_of_the_chart(helm: Path) -> None:
 
 
 def test_the_kinds_are_of_the_operator_s_version(helm: Path) -> None:
-    crds = render(helm, one(ours(), "HelmRelease", CRDS))
+    crds = rendering.render_release(helm, one(ours(), "HelmRelease", CRDS))
     assert {each["spec"]["names"]["kind"] for each in crds} == {
         "PodMonitor", "Probe", "Prometheus", "PrometheusRule", "ServiceMonitor"
     }  # fmt: skip
@@ -119,7 +107,7 @@ def test_the_kinds_are_of_the_operator_s_version(helm: Path) -> None:
 def test_objects_are_as_their_kinds_say(helm: Path) -> None:
     schemas = {
         each["spec"]["names"]["kind"]: each["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-        for each in render(helm, one(ours(), "HelmRelease", CRDS))
+        for each in rendering.render_release(helm, one(ours(), "HelmRelease", CRDS))
     }
     checked = [each for each in (*ours(), *stack(helm)) if each["kind"] in schemas]
     assert {each["kind"] for each in checked} == {"PodMonitor", "Prometheus", "ServiceMonitor"}
@@ -256,7 +244,7 @@ def test_every_monitor_finds_a_port_of_a_pod(helm: Path, delivery: str) -> None:
         (each["metadata"]["namespace"], template)
         for each in releases
         if not each["metadata"]["name"].endswith("-crd")
-        for template in rendering.pod_templates(render(helm, each)).values()
+        for template in rendering.pod_templates(rendering.render_release(helm, each)).values()
     ]
     for endpoint in read:
         found = [

@@ -8,7 +8,6 @@ import pytest
 
 from charts.airflow import service_account
 from charts.placement import WORKERS_POOL, node_selector, toleration
-from settings import load_releases
 from tests.charts import rendering
 from tests.charts.builders import Object, build_charts, settings_for
 
@@ -42,16 +41,8 @@ def airflow(helm: Path, charts: dict[str, list[Object]]) -> list[Object]:
 
 
 def rendered(helm: Path, objects: list[Object]) -> list[Object]:
-    archive = rendering.chart_archive("airflow")
     (release,) = [item for item in objects if item["kind"] == "HelmRelease"]
-    return rendering.render(
-        helm,
-        archive,
-        release="airflow",
-        namespace=release["metadata"]["namespace"],
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
+    return rendering.render_release(helm, release)
 
 
 def of_kind(objects: list[Object], kind: str) -> dict[str, Object]:

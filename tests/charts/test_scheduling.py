@@ -62,14 +62,7 @@ def rendered(helm: Path, settings: Settings, objects: list[Object]) -> Iterator[
         name = release["metadata"]["name"]
         if name in ("karpenter-crd", "prometheus-operator-crds"):
             continue
-        found = rendering.render(
-            helm,
-            rendering.chart_archive(name),
-            release=name,
-            namespace=release["metadata"]["namespace"],
-            values=release["spec"]["values"],
-            kubernetes=f"{settings.cluster.kubernetes_version}.0",
-        )
+        found = rendering.render_release(helm, release, kubernetes=settings.cluster.kubernetes_version)
         yield from _pods(found, name)
 
 

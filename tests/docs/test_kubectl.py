@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from settings import load_releases
 from tests.charts import rendering
 from tests.charts.builders import Object, build_charts, settings_for
 
@@ -78,14 +77,7 @@ def test_what_is_annotated_for_a_while_is_taken_away_again() -> None:
 def test_what_is_restarted_by_name_is_there(tmp_path: Path) -> None:
     settings = settings_for("aws")
     (release,) = [item for item in build_charts(settings)["airflow"] if item["kind"] == "HelmRelease"]
-    objects: list[Object] = rendering.render(
-        rendering.helm(tmp_path),
-        rendering.chart_archive("airflow"),
-        release="airflow",
-        namespace="airflow",
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
+    objects: list[Object] = rendering.render_release(rendering.helm(tmp_path), release)
     there = {item["metadata"]["name"] for item in objects if item["kind"] == "Deployment"}
     named = {(page.name, name) for page, command in ALL for name in _NAMED.findall(command)}
     assert named

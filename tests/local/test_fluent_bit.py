@@ -17,7 +17,6 @@ import pytest
 from charts.addons import HelmAddon, enabled_addons
 from charts.addons.container_insights import log_group
 from charts.addons.fluent_bit import KINDS
-from settings import load_releases
 from tests.charts import rendering
 from tests.charts.test_addons import context
 from tests.local import fluent_bit
@@ -40,14 +39,7 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     addon = dict(enabled_addons(context()))["fluent_bit"]
     assert isinstance(addon, HelmAddon)
     (release,) = [each for each in addon.chart(cdk8s.App(), "chart").to_json() if each["kind"] == "HelmRelease"]
-    objects = rendering.render(
-        rendering.helm(tmp_path_factory.mktemp("helm")),
-        rendering.chart_archive("fluent-bit"),
-        release=release["metadata"]["name"],
-        namespace=release["metadata"]["namespace"],
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
+    objects = rendering.render_release(rendering.helm(tmp_path_factory.mktemp("helm")), release)
     (files,) = [each["data"] for each in objects if each["kind"] == "ConfigMap"]
     return dict(files)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from settings import Settings, SettingsError, load_releases, load_settings
+from settings import Settings, SettingsError, load_settings
 from tests.charts import rendering
 from tests.charts.builders import build_charts
 
@@ -52,17 +52,9 @@ def read(argument: str) -> dict[str, str]:
 
 
 def test_the_load_balancer_controller_is_given_each_tag(settings: Settings, tmp_path: Path) -> None:
-    archive = rendering.chart_archive("aws-load-balancer-controller")
     objects = build_charts(settings)["load-balancer-controller"]
     (release,) = [item for item in objects if item["kind"] == "HelmRelease"]
-    rendered = rendering.render(
-        rendering.helm(tmp_path),
-        archive,
-        release="aws-load-balancer-controller",
-        namespace="kube-system",
-        values=release["spec"]["values"],
-        kubernetes=f"{load_releases().kubernetes.default}.0",
-    )
+    rendered = rendering.render_release(rendering.helm(tmp_path), release)
     (deployment,) = rendering.pod_templates(rendered).values()
     arguments = deployment["spec"]["containers"][0]["args"]
     (tags,) = [each for each in arguments if each.startswith("--default-tags=")]
