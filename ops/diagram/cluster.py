@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.diagram import places
 from ops.diagram.canvas import FAINT, TIMES, Canvas, folded
-from ops.diagram.facts import Facts, Pool, Team
+from ops.diagram.kinds import Facts, Pool, Team
 from ops.diagram.places import Places
 from ops.names import TASK_PODS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ops.diagram import places
 from ops.diagram.canvas import FAINT, SCALES, TEXT, Canvas, fitting
 from ops.diagram.cluster import draw_cluster
-from ops.diagram.facts import Facts
+from ops.diagram.kinds import Facts
 from ops.diagram.places import Places
 from ops.diagram.services import draw_data, draw_regional
 from settings import PARTITIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.diagram import places
 from ops.diagram.canvas import Canvas
-from ops.diagram.facts import Facts
+from ops.diagram.kinds import Facts
 from ops.diagram.places import Places
 
 # CloudFormation types, whose stacks give the colours.

@@ -203,43 +203,6 @@ def test_every_secret_that_is_read_is_written_by_external_secrets(
     assert set(written) == set(read), "a Secret that nobody reads"
 
 
-def test_a_changed_file_reaches_the_pooler_that_runs(airflow: list[Object], charts: dict[str, list[Object]]) -> None:
-    template = one(airflow, "Deployment", "airflow-pgbouncer")["spec"]["template"]
-    (pooler,) = [container for container in template["spec"]["containers"] if container["name"] == "pgbouncer"]
-    (mount,) = pooler["volumeMounts"]
-    assert "subPath" not in mount, "Kubernetes never updates such a mount"
-    (volume,) = [each for each in template["spec"]["volumes"] if each["name"] == mount["name"]]
-    mounted = set()
-    for source in volume["projected"]["sources"]:
-        (kind,) = source
-        made = {"secret": "ExternalSecret", "configMap": "ConfigMap"}[kind]
-        item = one(charts["airflow"], made, source[kind]["name"])
-        mounted |= set(item["data"] if kind == "configMap" else item["spec"]["target"]["template"]["data"])
-    assert mounted == {"pgbouncer.ini", "users.txt", "ca.pem", "pgbouncer_watch.sh"}
-    shell, script, folder = pooler["command"]
-    assert (shell, script, folder) == ("sh", f"{mount['mountPath']}/pgbouncer_watch.sh", mount["mountPath"])
-    assert pooler["securityContext"]["readOnlyRootFilesystem"] is True
-    assert template["metadata"]["annotations"]["checksum/pgbouncer-watch"]
-
-
-def test_a_pooler_that_leaves_answers_until_nobody_asks_it(airflow: list[Object]) -> None:
-    spec = one(airflow, "Deployment", "airflow-pgbouncer")["spec"]["template"]["spec"]
-    hooks = {container["name"]: container.get("lifecycle") for container in spec["containers"]}
-    assert hooks["pgbouncer"] == {"preStop": {"exec": {"command": ["sleep", "5"]}}}
-
-
-def test_a_probe_that_starts_a_program_has_time_for_it(airflow: list[Object]) -> None:
-    """One that is slow takes its whole pod out of the Service, whatever else is in it."""
-    short = [
-        f"{name} {container['name']} {kind}"
-        for name, template in rendering.pod_templates(airflow).items()
-        for container in template["spec"]["containers"]
-        for kind in ("livenessProbe", "readinessProbe", "startupProbe")
-        if "exec" in container.get(kind, {}) and container[kind].get("timeoutSeconds", 1) < 5
-    ]
-    assert short == []
-
-
 def test_servers_and_workers_are_where_they_belong(airflow: list[Object]) -> None:
     for name, template in rendering.pod_templates(airflow).items():
         spec = template["spec"]
