@@ -10,6 +10,12 @@ from ops.sandbox.resource_types.base import Deletion, Physical, Request, Resourc
 from ops.sandbox.resource_types.in_place import again, modify
 from ops.sandbox.resource_types.tagging import tags
 
+# What can be changed later, too.
+_CONFIGURATION = (
+    "Description", "Environment", "Handler", "Layers", "LoggingConfig", "MemorySize", "Role", "Runtime", "Timeout",
+    "VpcConfig",
+)  # fmt: skip
+
 
 class Function(ResourceType):
     name = "AWS::Lambda::Function"
@@ -17,16 +23,7 @@ class Function(ResourceType):
         modify(
             "lambda",
             "update_function_configuration",
-            "Description",
-            "Environment",
-            "Handler",
-            "Layers",
-            "LoggingConfig",
-            "MemorySize",
-            "Role",
-            "Runtime",
-            "Timeout",
-            "VpcConfig",
+            *_CONFIGURATION,
             by={"FunctionName": "{ref}"},
             absent={"Description": "", "Environment": {"Variables": {}}, "Layers": []},
         ),
@@ -39,19 +36,10 @@ class Function(ResourceType):
         created = request.call(
             "lambda",
             "create_function",
+            *_CONFIGURATION,
             "Architectures",
-            "Description",
-            "Environment",
             "EphemeralStorage",
-            "Handler",
-            "Layers",
-            "LoggingConfig",
-            "MemorySize",
-            "Role",
-            "Runtime",
             "Tags",
-            "Timeout",
-            "VpcConfig",
             FunctionName=function,
             Code=_code(request.properties["Code"], request.properties["Runtime"]),
         )

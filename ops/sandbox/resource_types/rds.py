@@ -10,6 +10,13 @@ from ops.sandbox.resource_types.tagging import tags
 _MAXIMUM_IDENTIFIER = 63
 
 
+# What can be changed later, too.
+_CLUSTER = (
+    "BackupRetentionPeriod", "CopyTagsToSnapshot", "DBClusterParameterGroupName", "DeletionProtection", "EngineVersion",
+    "Port", "VpcSecurityGroupIds",
+)  # fmt: skip
+
+
 class DBCluster(ResourceType):
     name = "AWS::RDS::DBCluster"
     takes_snapshots = True
@@ -17,13 +24,7 @@ class DBCluster(ResourceType):
         modify(
             "rds",
             "modify_db_cluster",
-            "BackupRetentionPeriod",
-            "CopyTagsToSnapshot",
-            "DBClusterParameterGroupName",
-            "DeletionProtection",
-            "EngineVersion",
-            "Port",
-            "VpcSecurityGroupIds",
+            *_CLUSTER,
             by={"DBClusterIdentifier": "{ref}"},
             ApplyImmediately=True,
         ),
@@ -37,22 +38,16 @@ class DBCluster(ResourceType):
         cluster = request.call(
             "rds",
             "create_db_cluster",
-            "BackupRetentionPeriod",
-            "CopyTagsToSnapshot",
-            "DBClusterParameterGroupName",
+            *_CLUSTER,
             "DBSubnetGroupName",
             "DatabaseName",
-            "DeletionProtection",
             "Engine",
-            "EngineVersion",
             "KmsKeyId",
             "ManageMasterUserPassword",
             "MasterUserPassword",
             "MasterUsername",
-            "Port",
             "StorageEncrypted",
             "Tags",
-            "VpcSecurityGroupIds",
             DBClusterIdentifier=identifier,
             EnableCloudwatchLogsExports=properties.get("EnableCloudwatchLogsExports", []),
             **({"MasterUserSecretKmsKeyId": secret_key} if secret_key else {}),
