@@ -9,6 +9,7 @@ from charts.airflow.api_server import behind_load_balancer
 from charts.airflow.config import scheduler_environment
 from charts.airflow.dag_delivery import DagDelivery
 from charts.airflow.inputs import LoadBalancer
+from charts.airflow.queue import queue_environment
 from charts.airflow.workers import worker_values
 from charts.placement import resources, spread
 from settings.airflow import AirflowSettings, ComponentSettings, SingletonSettings
@@ -43,7 +44,7 @@ def components(*, airflow: AirflowSettings, delivery: DagDelivery, load_balancer
         },
         "scheduler": {
             **_server("scheduler", airflow.scheduler),
-            "env": scheduler_environment(airflow),
+            "env": [*scheduler_environment(airflow), *queue_environment()],
             "logGroomerSidecar": _LOG_GROOMER,
             "startupProbe": {"failureThreshold": 30},
         },

@@ -12,6 +12,9 @@ docs/resilience.md says what was measured. Three layers have a say:
 from __future__ import annotations
 
 import json
+from typing import Any
+
+from charts.airflow import secrets
 
 Config = dict[str, dict[str, str]]
 
@@ -21,6 +24,20 @@ _CONNECT_SECONDS = 240
 # A host that is gone without a word would otherwise be waited for until the kernel gives up: a quarter of an hour.
 _READ_SECONDS = 30
 _HANDSHAKE_SECONDS = 10
+
+
+# By itself the chart gives it to every container of Airflow's.
+NOT_FOR_ALL = {"AIRFLOW__CELERY__BROKER_URL": False}
+
+
+def queue_environment() -> list[dict[str, Any]]:
+    """The queue's address with its token: for schedulers and workers alone.
+
+    Workers run what they find in the queue, so that whoever writes to it runs code on them (CVE-2026-68982, before
+    Airflow 3.4). API servers, triggerers and the DAG processor have nothing to do there.
+    """
+    source = {"secretKeyRef": {"name": secrets.BROKER, "key": "connection"}}
+    return [{"name": name, "valueFrom": source} for name in NOT_FOR_ALL]
 
 
 def queue_config(*, longest_task_hours: int, queued_timeout_seconds: int) -> Config:

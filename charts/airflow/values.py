@@ -15,6 +15,7 @@ from charts.airflow.metrics import statsd_mappings
 from charts.airflow.pgbouncer import pgbouncer_values
 from charts.airflow.pod_security import AIRFLOW_UID, as_nobody, restricted_pod
 from charts.airflow.priority import SERVICES, priority_classes
+from charts.airflow.queue import NOT_FOR_ALL
 from charts.placement import SERVICES_POOL, node_selector, resources
 from settings import Registry
 from settings.airflow import AirflowSettings
@@ -49,7 +50,7 @@ def airflow_values(
     )
     return {
         "executor": "CeleryExecutor",
-        # The number alone: the chart takes a tag such as 3.2.2-python3.12 for a version before 3.
+        # The number alone: the chart takes a tag such as 3.3.2-python3.12 for a version before 3.
         "airflowVersion": registry.version("airflow").partition("-")[0],
         "defaultAirflowRepository": image.repository,
         "defaultAirflowTag": image.tag_and_digest,
@@ -64,6 +65,7 @@ def airflow_values(
         **delivery.secret_environment(),
         "config": airflow_config(name=name, airflow=airflow, endpoints=endpoints, dags=delivery.config()),
         **_secret_names(),
+        "enableBuiltInSecretEnvVars": NOT_FOR_ALL,
         **components(airflow=airflow, delivery=delivery, load_balancer=load_balancer),
         "pgbouncer": pgbouncer_values(airflow.pgbouncer),
         "priorityClasses": priority_classes(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from charts.airflow import priority
+from charts.airflow.queue import queue_environment
 from charts.placement import node_selector, resources, toleration, worker_pool
 from settings.airflow import AirflowSettings
 from settings.workers import WorkerSet
@@ -77,9 +78,10 @@ def _worker_set(workers: WorkerSet) -> Values:
         "nodeSelector": node_selector(pool),
         "tolerations": [toleration(pool)],
         "keda": {"minReplicaCount": workers.min, "maxReplicaCount": workers.max},
+        "env": queue_environment(),
     }
     if workers.is_default:
         return {**values, "serviceAccount": {"create": True}}
-    values["env"] = [{"name": "AIRFLOW__CELERY__WORKER_CONCURRENCY", "value": str(workers.concurrency)}]
+    values["env"].append({"name": "AIRFLOW__CELERY__WORKER_CONCURRENCY", "value": str(workers.concurrency)})
     values["keda"]["query"] = _QUERY.format(concurrency=workers.concurrency, queue=workers.queue)
     return values

@@ -74,8 +74,6 @@ def _local(executor: str, ports: Ports, folder: Folder, dags: Path) -> Config:
             "dag_processor_child_process_log_directory": str(folder.log("dag-files").with_suffix("")),
             "worker_log_server_port": str(ports.logs),
             "trigger_log_server_port": str(ports.logs),
-            # Airflow 3.2 sets the port under the name above, and looks for it under this one.
-            "triggerer_log_server_port": str(ports.logs),
         },
         "scheduler": {"scheduler_health_check_server_host": HOST},
     }

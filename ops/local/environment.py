@@ -33,13 +33,17 @@ class Connections:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables that the chart puts them into."""
+        """The variables that the chart puts them into, for every process."""
         return {
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.metadata,
             "AIRFLOW_CONN_AIRFLOW_DB": self.metadata,
             "AIRFLOW__CELERY__RESULT_BACKEND": self.result_backend,
-            "AIRFLOW__CELERY__BROKER_URL": self.broker,
         }
+
+    @property
+    def queue(self) -> dict[str, str]:
+        """That of the scheduler and the worker alone."""
+        return {"AIRFLOW__CELERY__BROKER_URL": self.broker}
 
 
 def airflow_environment(

@@ -13,7 +13,7 @@ from ops.errors import OpsError
 from ops.local.backends import Backends
 from ops.local.configuration import airflow_cfg, airflow_config
 from ops.local.endpoints import HOST, Ports
-from ops.local.environment import airflow_environment, own_variables, shell_lines
+from ops.local.environment import Connections, airflow_environment, own_variables, shell_lines
 from ops.local.folder import Folder
 from ops.local.process import PATIENCE, Process, stop
 from ops.local.programs import Programs
@@ -101,23 +101,27 @@ class LocalPlatform:
         # Migrations, permissions, the administrator: the script of the Job in the cluster.
         self._spawn("setup", self._plan.rendered.setup["args"], self._admin).wait(_JOB_PATIENCE)
         self._say("starting Airflow")
-        self._start_beside(celery=connections is not None)
+        self._start_beside(connections)
         self._run("api-server", "api-server", patience=_API_SERVER_PATIENCE)
         self._wait()
 
-    def _start_beside(self, *, celery: bool) -> None:
+    def _start_beside(self, connections: Connections | None) -> None:
         # With SQLite there is one scheduler, whose tasks run beside it: fewer at a time.
-        own = own_variables(self._values["scheduler"], self._secrets) if celery else {}
+        own = self._own(self._values["scheduler"], connections) if connections else {}
         for number in range(self._plan.schedulers):
             self._run(f"scheduler-{number}" if number else "scheduler", "scheduler", "--skip-serve-logs", extra=own)
         self._run("dag-processor", "dag-processor")
         # Asked alone, it gives the child that runs the triggers ten seconds, even where that has none.
         self._run("triggerer", "triggerer", "--skip-serve-logs", whole_group=True)
-        if celery:
-            self._run("worker", "celery", "worker", "--skip-serve-logs")
+        if connections:
+            worker = self._own(self._values["workers"]["celery"]["sets"][0], connections)
+            self._run("worker", "celery", "worker", "--skip-serve-logs", extra=worker)
         # Airflow's own log server would listen on every address of this machine.
         listen = ["--host", HOST, "--port", str(self._plan.ports.logs), "--no-access-log"]
         self._airflow.append(self._spawn("log-server", ["python", "-m", "uvicorn", "--factory", _LOG_SERVER, *listen]))
+
+    def _own(self, component: Mapping[str, Any], connections: Connections) -> dict[str, str]:
+        return own_variables(component, self._secrets) | connections.queue
 
     def _run(
         self,

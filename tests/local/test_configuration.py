@@ -22,9 +22,6 @@ from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.local
 
-# Airflow 3.2 looks for a port under this name and does not know it as an option.
-KNOWN_GAPS = {("logging", "triggerer_log_server_port")}
-
 # Its argument is the file for what Airflow says of itself.
 PROBE = """
 import json, pathlib, sys, warnings
@@ -118,8 +115,7 @@ def test_the_local_file_says_what_airflow_reads(
 ) -> None:
     given = options(local_config)
     assert given == {name: airflow_says["read"].get(name) for name in given}
-    known = {f"{section}.{key}" for section, key in KNOWN_GAPS} | set(airflow_says["types"])
-    assert [name for name in given if name not in known] == []
+    assert [name for name in given if name not in airflow_says["types"]] == []
     assert airflow_says["warnings"] == []
 
 

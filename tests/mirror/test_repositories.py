@@ -89,7 +89,7 @@ class TestRemoved:
 
     @pytest.mark.parametrize("prefix", ["airflow-eks", "another"])
     def test_with_a_word_of_who_uses_them(self, workplace: Workplace, ecr: Any, prefix: str) -> None:
-        image = f"123456789012.dkr.ecr.us-west-2.amazonaws.com/{prefix}/apache/airflow:3.2.2"
+        image = f"123456789012.dkr.ecr.us-west-2.amazonaws.com/{prefix}/apache/airflow:3.3.2"
         output = {"Image": {"Value": image}}
         bucket = {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}, "Outputs": output}
         for name, tags in (("team-a", [{"Key": DEPLOYMENT_TAG, "Value": "team-a"}]), ("foreign", [])):

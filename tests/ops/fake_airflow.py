@@ -1,4 +1,4 @@
-"""Airflow's REST API with one DAG. What it takes and gives is that of Airflow 3.2; a test compares the calls."""
+"""Airflow's REST API with one DAG. What it takes and gives is that of Airflow 3.3; a test compares the calls."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class FakeAirflow:
         if path == "/api/v2/monitor/health":
             return 200, {part: {"status": status} for part, status in self.health.items()}
         if path == "/api/v2/version":
-            return 200, {"version": "3.2.2", "git_version": None}
+            return 200, {"version": "3.3.2", "git_version": None}
         if path == "/auth/token":
             known = body == {"username": USER, "password": self.password}
             return (201, {"access_token": "token"}) if known else (401, {"detail": "Invalid credentials"})

@@ -172,7 +172,7 @@ class TestStatus:
         told = json.loads(result.stdout)
         assert told["access"]["URL"].startswith("http://k8s-airflow-1.us-west-2.elb.amazonaws.com (within the VPC;")
         assert told["versions"] == {
-            "Apache Airflow": "3.2.2",
+            "Apache Airflow": "3.3.2",
             "Kubernetes": "1.36 eks.4",
             "Aurora PostgreSQL": "16.13",
             "Redis": "7.1.0",
@@ -196,7 +196,7 @@ class TestStatus:
     ) -> None:
         monkeypatch.setattr("ops.status_facts.templates", lambda *_: aws.templates.values())
         facts = {fact.about: fact.value for fact in releases(make_aws(), None)}  # type: ignore[arg-type]
-        assert facts["Apache Airflow"] == "3.2.2"
+        assert facts["Apache Airflow"] == "3.3.2"
         assert {"airflow", "karpenter", "keda", "external-secrets", "aws-load-balancer-controller"} <= set(facts)
 
 

@@ -96,7 +96,7 @@ class TestImages:
         missing, total = re.fullmatch(r"(\d+) of (\d+) missing: .*", registry.found).groups()
         assert missing == total
         assert int(total) > 10
-        for name in ("airflow-eks/apache/airflow:3.2.2", "airflow-eks/charts/karpenter:1.14.1"):
+        for name in ("airflow-eks/apache/airflow:3.3.2", "airflow-eks/charts/karpenter:1.14.1"):
             assert name in registry.found
 
     def test_what_is_missing_is_named(self, account: Account) -> None:
@@ -127,7 +127,7 @@ class TestImages:
     def test_of_one_registry_images_alone(self, account: Account) -> None:
         registry = account.results("images.copied=docker.io")["private registry"]
         assert registry.status is Status.FAILURE
-        assert "airflow-eks/apache/airflow:3.2.2" in registry.found
+        assert "airflow-eks/apache/airflow:3.3.2" in registry.found
         assert "charts/" not in registry.found
         assert "karpenter" not in registry.found
 

@@ -97,7 +97,7 @@ def live() -> Iterator[Live]:
 def test_passes_on_a_healthy_airflow(live: Live) -> None:
     results = live.results()
     assert {result.status for result in results.values()} == {Status.OK}, results
-    assert "version 3.2.2" in results["Airflow"].found
+    assert "version 3.3.2" in results["Airflow"].found
     assert results["sign-in"].found == "as admin, with the password in Secrets Manager"
     assert "succeeded" in results[DAG].found
     assert results[LOG].found.endswith(f"read from {live.fake.log_sources[0]}")
