@@ -9,6 +9,7 @@ from charts.airflow.api_server import behind_load_balancer
 from charts.airflow.config import scheduler_environment
 from charts.airflow.dag_delivery import DagDelivery
 from charts.airflow.inputs import LoadBalancer
+from charts.airflow.probes import patient_probe, scheduler_health_environment, scheduler_probes
 from charts.airflow.queue import queue_environment
 from charts.airflow.workers import worker_values
 from charts.placement import resources, spread
@@ -44,14 +45,15 @@ def components(*, airflow: AirflowSettings, delivery: DagDelivery, load_balancer
         },
         "scheduler": {
             **_server("scheduler", airflow.scheduler),
-            "env": [*scheduler_environment(airflow), *queue_environment()],
+            "env": [*scheduler_environment(airflow), *scheduler_health_environment(), *queue_environment()],
             "logGroomerSidecar": _LOG_GROOMER,
-            "startupProbe": {"failureThreshold": 30},
+            **scheduler_probes(),
         },
         "triggerer": {
             **_server("triggerer", airflow.triggerer),
             "persistence": {"enabled": False},
             "logGroomerSidecar": {"enabled": False},
+            **patient_probe(),
             **delivery.reader(),
         },
         "dagProcessor": _dag_processor(airflow.dag_processor, delivery),
@@ -83,5 +85,6 @@ def _dag_processor(size: SingletonSettings, delivery: DagDelivery) -> Values:
         "resources": resources(cpu=size.cpu, memory=size.memory),
         **priority.SERVICES,
         "logGroomerSidecar": _LOG_GROOMER,
+        **patient_probe(),
         **delivery.processor(),
     }

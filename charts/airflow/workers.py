@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from charts.airflow import priority
+from charts.airflow.probes import patient_probe
 from charts.airflow.queue import queue_environment
 from charts.placement import node_selector, resources, toleration, worker_pool
 from settings.airflow import AirflowSettings
@@ -42,6 +43,7 @@ def worker_values(airflow: AirflowSettings, *, service_account: str, dags: Value
             **priority.WORKERS,
             "persistence": {"enabled": False},
             "logGroomerSidecar": {"enabled": False},
+            **patient_probe(),
             # Whoever stops a worker, KEDA, a rollout or a node that goes, the chart has SIGTERM reach Celery's main
             # process alone, which takes no more tasks, ends those that it has, and exits.
             "terminationGracePeriodSeconds": airflow.workers.longest_task_hours * 60 * 60,

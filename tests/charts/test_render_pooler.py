@@ -1,4 +1,4 @@
-"""PgBouncer's pod as the real chart renders it, and the probes of all of Airflow's pods."""
+"""PgBouncer's pod as the real chart renders it."""
 
 from __future__ import annotations
 
@@ -49,15 +49,3 @@ def test_a_pooler_that_leaves_answers_until_nobody_asks_it(airflow: list[Object]
     spec = one(airflow, "Deployment", "airflow-pgbouncer")["spec"]["template"]["spec"]
     hooks = {container["name"]: container.get("lifecycle") for container in spec["containers"]}
     assert hooks["pgbouncer"] == {"preStop": {"exec": {"command": ["sleep", "5"]}}}
-
-
-def test_a_probe_that_starts_a_program_has_time_for_it(airflow: list[Object]) -> None:
-    """One that is slow takes its whole pod out of the Service, whatever else is in it."""
-    short = [
-        f"{name} {container['name']} {kind}"
-        for name, template in rendering.pod_templates(airflow).items()
-        for container in template["spec"]["containers"]
-        for kind in ("livenessProbe", "readinessProbe", "startupProbe")
-        if "exec" in container.get(kind, {}) and container[kind].get("timeoutSeconds", 1) < 5
-    ]
-    assert short == []
