@@ -81,6 +81,12 @@ class DatabaseSettings(Section):
     instance_type: DatabaseType = Field(description="Instance class without its `db.` prefix, Graviton.")
     readers: int = Field(default=1, ge=0, le=5, description="Reader instances, which are also what a failover goes to.")
     backup_retention_days: int = Field(ge=1, le=35, description="Days that point-in-time recovery goes back.")
+    snapshots_before_migration: int = Field(
+        ge=0,
+        le=20,
+        description="A deployment that brings another image of Airflow takes a snapshot before it migrates the "
+        "database, and keeps so many, the youngest. 0 takes none (docs/upgrade.md).",
+    )
     ca_bundle_url: HttpsUrl | None = Field(
         default=None,
         description="Where the cluster fetches the authorities that the database's certificate is verified with, "

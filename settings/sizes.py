@@ -24,6 +24,7 @@ _TABLE: dict[str, tuple[SizeValue, SizeValue, SizeValue, SizeValue]] = {
     "cluster.nodes.instance_type":        ("m7g.large",     "m7g.large",     "m7g.xlarge",     "m7g.2xlarge"),
     "database.instance_type":             ("t4g.medium",    "t4g.large",     "r7g.large",      "r7g.2xlarge"),
     "database.backup_retention_days":     (1,               7,               14,               35),
+    "database.snapshots_before_migration": (0,              3,               3,                5),
     "broker.node_type":                   ("t4g.small",     "t4g.medium",    "m7g.large",      "m7g.xlarge"),
     "logs.retention_days":                (7,               30,              90,               365),
     "logs.task_log_expiration_days":      (14,              90,              180,              365),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cdk8s
-from aws_cdk import Aws, Duration, NestedStack
+from aws_cdk import Aws, Duration, NestedStack, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -15,12 +15,14 @@ from airflow_eks.chart_installer import ChartInstaller
 from airflow_eks.cluster_clearing import ClusterClearing
 from airflow_eks.front_door import DomainCertificate, DomainRecord, WebAcl
 from airflow_eks.iam import allow, decrypt, use_key, use_key_of_repository
+from airflow_eks.migration_snapshot import MigrationSnapshot
 from airflow_eks.pod_identity import PodIdentity
 from charts import airflow as charts
 from charts.task_pods import NAMESPACE as TASK_PODS_NAMESPACE
 from charts.task_pods import SERVICE_ACCOUNT, TaskPodsChart
 from constructs import Construct
 from settings import Registry, Settings
+from stacks.removal import Removal
 from stacks.state import State
 
 # The servers are there by then, which have waited for its longest part.
@@ -76,7 +78,8 @@ class Airflow(NestedStack):
             dag_repository=dag_repository,
             load_balancer=self._load_balancer(settings, load_balancer_subnet_ids),
         )
-        before = [*self._admit_cluster(cluster, state), *identities]
+        before: list[Construct] = [*self._admit_cluster(cluster, state), *identities]
+        before.append(self._snapshot(settings, registry, state, key))
         if settings.airflow.task_pods.enabled:
             # On the way back, Airflow starts no pods any more when those that run are deleted with their namespace.
             before.append(self._task_pods(settings, cluster, clearing))
@@ -94,6 +97,23 @@ class Airflow(NestedStack):
                 ingress=charts.INGRESS,
                 scheme=ingress.effective_scheme,
             ).node.add_dependency(installed)
+
+    def _snapshot(self, settings: Settings, registry: Registry, state: State, key: kms.IKey) -> MigrationSnapshot:
+        image = registry.image("airflow")
+        return MigrationSnapshot(
+            self,
+            "MigrationSnapshot",
+            name=settings.name,
+            cluster=state.database.cluster,
+            image=str(image),
+            version=image.tag,
+            kept=settings.database.snapshots_before_migration,
+            removed=not Removal.of(settings).keep,
+            root_stack=Stack.of(self.node.scope).stack_id,
+            tags=settings.tags_of("database"),
+            via_rds=settings.facts.via_service("rds", region=settings.region),
+            key=key,
+        )
 
     def _task_pods(self, settings: Settings, cluster: eks.ICluster, clearing: ClusterClearing) -> ChartInstaller:
         task_pods = settings.airflow.task_pods

@@ -73,7 +73,11 @@ ACCEPTED = (
         "the CDK's own function, which describes load balancers and target groups: that takes no resource",
     ),
     ("AwsSolutions-RDS10", "State/Database/Cluster", "switched on when all is there (airflow_eks/deployment_guard.py)"),
-    ("AwsSolutions-L1", "(Guard|Cluster/Clearing)/Program/Function", "the runtime that the CDK's own functions have"),
+    (
+        "AwsSolutions-L1",
+        "(Guard|Cluster/Clearing|Airflow/MigrationSnapshot)/Program/Function",
+        "the runtime that the CDK's own functions have",
+    ),
     (
         r"AwsSolutions-(IAM4\[.*AWSLambdaVPCAccessExecutionRole|IAM5\[)",
         "Cluster/Clearing/Program/Role",
@@ -83,6 +87,11 @@ ACCEPTED = (
         r"AwsSolutions-IAM5\[Resource::.*(Bucket.*/\*|log-group:(/aws/eks/airflow/cluster:)?\*)\]$",
         "State/Empty|Cluster/Cluster/LogsOfEarlierCluster|Guard/Program/Role",
         "all objects of one bucket; the streams of one log group; groups are listed by their beginning",
+    ),
+    (
+        r"AwsSolutions-IAM5\[Resource::.*cluster-snapshot:(<.*>-before-)?\*\]$",
+        "Airflow/MigrationSnapshot/Program/Role",
+        "snapshots of one name's beginning; to list them, RDS asks for all",
     ),
     ("AwsSolutions-RDS6", "State/Database/Cluster", "PgBouncer signs in with a password; IAM tokens last 15 minutes"),
     ("AwsSolutions-S1", "State/LogBucket", "a log of who reads logs would need a bucket and a retention of its own"),

@@ -77,6 +77,7 @@ AIRFLOW = release("airflow")
 SPARK = release("spark-operator")
 NODE_GROUP = resources("EKS::Nodegroup")
 NETWORKING = addon("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+SNAPSHOT = within("/MigrationSnapshot/")
 KUBECTL = within("/KubectlProvider/", "/KubectlLayer/", "/KubectlToApiServer/", "/ClusterAdminRoleAccess/")
 
 # (what is made first and goes last, what needs it, why)
@@ -131,6 +132,8 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (inside("monitoring", "SecretStore"), inside("monitoring", "ExternalSecret"), "it is read through the store"),
     (kind("ExternalSecret"), AIRFLOW, "pods do not start without their Secrets"),
     (inside("airflow", "ExternalSecret"), inside("airflow", "Job"), "its pod does not start without its Secrets"),
+    (resources("RDS::DBInstance"), SNAPSHOT, "it is taken of this"),
+    (SNAPSHOT, inside("airflow", "Job"), "what the migration changes is in it as it was before"),
     (inside("airflow", "Job"), AIRFLOW, "servers wait for the migrations that it makes"),
     (kind("NodePool"), inside("airflow", "Job"), "its pod runs on these nodes"),
     (resources("SecretsManager::Secret"), kind("ExternalSecret"), "they are copies of these"),

@@ -121,6 +121,7 @@ RANGES = [
     Bad("airflow.workers.max", "0", "must be a whole number from 1 to 200"),
     Bad("cluster.nodes.min", "1", "must be a whole number from 2 to 30"),
     Bad("database.backup_retention_days", "36", "must be a whole number from 1 to 35"),
+    Bad("database.snapshots_before_migration", "21", "must be a whole number from 0 to 20"),
     Bad("dags.sync_period_seconds", "1", "must be a whole number from 5 to 3600"),
 ]
 

@@ -154,3 +154,26 @@ def test_the_load_balancer(aws: Deployment, internet: Deployment, cn_own_vpc: De
         assert found["ssl-redirect"] == "443"
     assert annotations(internet)["inbound-cidrs"] == "203.0.113.0/24"
     assert internet.releases["airflow"].manifest["config"]["api"]["base_url"] == "https://airflow.example.com"
+
+
+def test_a_snapshot_is_taken_where_the_image_changes(deployment: Deployment) -> None:
+    settings = deployment.settings
+    taken = deployment.one("Custom::MigrationSnapshot").properties
+    (job,) = [each for each in deployment.objects if each.kind == "Job" and each.namespace == "airflow"]
+    (container,) = job.manifest["spec"]["template"]["spec"]["containers"]
+    assert taken["Image"] == container["image"]
+    assert taken["Kept"] == str(settings.database.snapshots_before_migration)
+    assert taken["Removed"] == str(settings.removal == "destroy").lower()
+
+
+def test_snapshots_are_on_from_small_on(deployment: Deployment) -> None:
+    assert (deployment.settings.database.snapshots_before_migration > 0) == (deployment.settings.size != "dev")
+
+
+def test_the_snapshots_function_changes_no_other_snapshot(deployment: Deployment) -> None:
+    role = deployment.one("AWS::IAM::Role", path="/MigrationSnapshot/")
+    for statement in role.properties["Policies"][0]["PolicyDocument"]["Statement"]:
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        snapshots = [each for each in resources if ":cluster-snapshot:" in each]
+        if not statement["Sid"].startswith("Find"):
+            assert all(each.endswith("-before-*") for each in snapshots)

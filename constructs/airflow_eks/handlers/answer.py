@@ -16,18 +16,24 @@ Event = Mapping[str, Any]
 _LONGEST_REASON = 1000
 
 
-def answering(handle: Callable[[Event], str]) -> Callable[[Event, object], None]:
-    """A Lambda handler of a function that says what it did, or raises what went wrong."""
+def answering(handle: Callable[[Event], str | None]) -> Callable[[Event, object], None]:
+    """A Lambda handler of a function that says what it did, or raises what went wrong.
+
+    It says None where it has asked for another invocation, which goes on with the event and answers.
+    """
 
     def handler(event: Event, _context: object) -> None:
         # The address of the answer is a secret of CloudFormation's.
         log.info("%s", {key: value for key, value in event.items() if key != "ResponseURL"})
         status = "SUCCESS"
+        said: str | None
         try:
             said = handle(event)
         except Exception as error:
             log.exception("%s failed", event["RequestType"])
             status, said = "FAILED", f"{type(error).__name__}: {error}"
+        if said is None:
+            return
         log.info("%s: %s", status, said)
         answer = {
             **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},

@@ -6,9 +6,7 @@ of the first deployment alone: then the root stack is ROLLBACK_IN_PROGRESS, a st
 
 from __future__ import annotations
 
-import logging
 import os
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,18 +14,13 @@ import botocore.session
 from botocore.exceptions import ClientError
 
 from airflow_eks.handlers.answer import Event, answering
-
-log = logging.getLogger(__name__)
+from airflow_eks.handlers.patience import patiently
 
 Client = Callable[[str], Any]
 """Gives the client of a service."""
 
 FIRST_DEPLOYMENT_FAILED = "ROLLBACK_IN_PROGRESS"
 _GOES = {FIRST_DEPLOYMENT_FAILED, "DELETE_IN_PROGRESS"}
-# A database that is being changed takes no other change, and a permission that was just given takes a while to be known
-# everywhere: this is how often, every ten seconds, is tried again.
-_ATTEMPTS, _PAUSE_SECONDS = 60, 10
-_AGAIN = {"InvalidDBClusterStateFault", "AccessDenied", "AccessDeniedException"}
 # A group that the control plane made by itself has its last words in it, which it delivers for some minutes.
 _LAST_WORDS_MS = 3_600_000
 
@@ -35,15 +28,7 @@ _LAST_WORDS_MS = 3_600_000
 def handle(event: Event, client: Client, stack: str) -> str:
     """Do what a custom resource asks for. Gives what was done."""
     action = ACTIONS[event["ResourceProperties"]["Action"]]
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return action(event, client, stack)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _AGAIN:
-                raise
-            log.info("again in %s seconds: %s", _PAUSE_SECONDS, error)
-            time.sleep(_PAUSE_SECONDS)
-    return action(event, client, stack)
+    return patiently(lambda: action(event, client, stack))
 
 
 def lift_termination_protection(event: Event, client: Client, stack: str) -> str:

@@ -51,3 +51,8 @@ def test_the_secret_address_is_not_logged(sent: list[dict[str, Any]], caplog: py
     answer.answering(lambda _: "done")(event("Create"), None)
     assert sent
     assert "answer.invalid" not in caplog.text
+
+
+def test_what_another_invocation_answers_is_not_answered(sent: list[dict[str, Any]]) -> None:
+    answer.answering(lambda _: None)(event("Update"), None)
+    assert sent == []

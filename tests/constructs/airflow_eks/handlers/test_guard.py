@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from airflow_eks.handlers import guard
+from airflow_eks.handlers import guard, patience
 from tests.constructs.airflow_eks.handlers.events import Answers, error, event, in_state
 
 ROOT = "arn:aws:cloudformation:us-west-2:123456789012:stack/airflow/0123"
@@ -30,7 +30,7 @@ MAKE_WAY = {"Action": "MakeWay", "LogGroup": GROUP}
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     found: list[float] = []
-    monkeypatch.setattr(guard.time, "sleep", found.append)
+    monkeypatch.setattr(patience.time, "sleep", found.append)
     return found
 
 
