@@ -16,7 +16,19 @@ from ops.errors import OpsError, explained
 from ops.options import ContextOption, NameOption, OutputOption, ProfileOption, RegionOption, settings_from
 from ops.report import Output, Report, Status
 from ops.stack import read_stack
-from ops.upgrade import airflow, charts, engines, kubernetes, node_images, packages, providers, sources, templates
+from ops.upgrade import (
+    airflow,
+    charts,
+    deployed,
+    engines,
+    kubernetes,
+    node_images,
+    packages,
+    path,
+    providers,
+    sources,
+    templates,
+)
 from ops.upgrade.archives import Archives, read_chart
 from ops.upgrade.pins import IMAGE_PYTHON, ConstraintFiles
 from ops.upgrade.sources import Source
@@ -27,6 +39,7 @@ from settings import load_releases
 from settings.pulled import pulled
 
 CHECKS: tuple[Check[Upgrade], ...] = (
+    Check("Before", "deployed state", deployed.state),
     Check("Airflow", "Airflow", airflow.version),
     Check("Airflow", "migrations", airflow.database),
     Check("Airflow", "providers", providers.providers),
@@ -42,6 +55,7 @@ CHECKS: tuple[Check[Upgrade], ...] = (
     Check("Engines", "database", engines.database),
     Check("Engines", "queue", engines.queue),
     Check("CloudFormation", "changes", templates.resources),
+    Check("Path", "steps", path.path),
 )
 _AIRFLOW_PYTHON = sources.ROOT / ".venv-airflow" / "bin" / "python"
 
@@ -117,6 +131,7 @@ def upgrade_check(
             ),
             airflow_python=_AIRFLOW_PYTHON,
             requirements=settings.airflow.requirements,
+            longest_task_hours=settings.airflow.workers.longest_task_hours,
             live=live,
         )
         runner = Runner(unknown=Status.NOT_CHECKED, console=Console(stderr=True))

@@ -46,6 +46,8 @@ class Upgrade:
     """Python of an environment with Airflow in it, which is asked for its migrations."""
     requirements: str | None = None
     """File of packages that go into Airflow's image: the setting airflow.requirements."""
+    longest_task_hours: int | None = None
+    """How long a worker that is told to go may take: the setting airflow.workers.longest_task_hours."""
     live: Live | None = None
     """The deployment, unless another revision is compared with."""
 
