@@ -17,8 +17,12 @@ from tests.cluster.airflow import ClusterAirflow
 from tests.cluster.choice import Choice, read_choice
 from tests.cluster.cluster import Cluster
 from tests.cluster.kube import Kube
+from tests.cluster.load import load
 from tests.cluster.platform import Platform
 from tests.cluster.report import Table, keep
+from tests.cluster.samples import pushed, samples, under_way
+
+__all__ = ["load", "pushed", "samples", "under_way"]
 
 FOLDER = Path(__file__).parent
 _TABLE, _KEPT = pytest.StashKey[Table](), pytest.StashKey[Cluster]()

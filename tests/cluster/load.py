@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.cluster import executions
 from tests.cluster.airflow import ClusterAirflow, states, trigger, wait
 from tests.cluster.executions import Execution, Verdict, judge
@@ -17,6 +19,12 @@ _ENOUGH = 60
 _BEGIN_SECONDS = 240
 
 
+@pytest.fixture(scope="session")
+def load(platform: Platform, airflow: ClusterAirflow, pushed: None) -> Load:  # noqa: ARG001 - the DAG is there
+    """The load of the session."""
+    return Load(platform, airflow)
+
+
 class Load:
     """Runs of the DAG, and what of them ran."""
 
@@ -24,6 +32,8 @@ class Load:
         self._aws, self._airflow = platform.aws, airflow
         self._bucket = platform.outputs["LogBucketName"]
         self.runs: list[str] = []
+        self.node_back: datetime | None = None
+        """When a lost node was there again, if one was lost."""
 
     def keep_going(self) -> None:
         """See to it that there is a run with enough tasks left, and that its tasks begin."""
@@ -39,6 +49,11 @@ class Load:
         """Wait until a task begins after ``since``, or until none is left. Gives the seconds from ``since``."""
         until(lambda: self._began_after(since), seconds=seconds, what="a task that begins", poll=2)
         return (datetime.now(UTC) - since).total_seconds()
+
+    def first_after(self, since: datetime) -> float:
+        """Seconds from ``since`` to the first task that began after it."""
+        began = (one.began for run in self.runs for one in self.executions(run) if one.began)
+        return min(((at - since).total_seconds() for at in began if at > since), default=0.0)
 
     def verdict(self, run_id: str, *, seconds: float) -> Verdict:
         """Wait until a run is over, and say what is wrong with it."""

@@ -1,4 +1,4 @@
-"""A task that runs for three minutes and says so each second, and one that is deferred as long: their logs are read."""
+"""A task that runs for two minutes and says so each second, and one that is deferred as long: their logs are read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pendulum
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 from airflow.sdk import BaseOperator, dag, task
 
-SECONDS = 180
+SECONDS = 120
 
 
 @task
