@@ -17,10 +17,15 @@ Config = dict[str, dict[str, str]]
 LOG_PREFIX = "task-logs"
 AWS_CONNECTION = "aws_default"
 
-# How long a task may wait in the queue, after which Airflow queues it again, and fails it the third time. It is the
-# life of the token too that the task starts with. Airflow's ten minutes are short for workers that start from zero, and
-# for a queue whose few workers are busy.
-_QUEUED_TIMEOUT_SECONDS = 60 * 60
+# How long a task waits in the queue until Airflow queues it again. A scheduler that is lost between its word in the
+# database that a task is queued, and the message, leaves one that nobody works on: that task waits for so long. It is
+# the life of the token too that a task starts with, so an old message starts nothing.
+_QUEUED_TIMEOUT_SECONDS = 10 * 60
+# Looked at so often that a token does not end much before its message is replaced: the task would fail of it.
+_QUEUED_CHECK_SECONDS = 15
+# Airflow by itself fails a task the third time. That is short for workers that start from zero, and for a queue whose
+# few workers are busy: three hours.
+_QUEUED_AGAIN = 17
 
 # Airflow looks for new DAG files every five minutes by itself; a pushed one would be there as late as that.
 _LOOK_FOR_DAG_FILES_SECONDS = 30
@@ -57,7 +62,12 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
         # Each API server would write them at its start, and one that starts beside another fail at what is there
         # already. The Job that migrates the database does it.
         "fab": {"update_fab_perms": "False"},
-        "scheduler": {"task_queued_timeout": str(_QUEUED_TIMEOUT_SECONDS)},
+        "scheduler": {
+            "task_queued_timeout": str(_QUEUED_TIMEOUT_SECONDS),
+            "task_queued_timeout_check_interval": str(_QUEUED_CHECK_SECONDS),
+            # No option that Airflow documents, but one that its scheduler reads.
+            "num_stuck_in_queued_retries": str(_QUEUED_AGAIN),
+        },
         "database": {
             "sql_alchemy_pool_size": str(capacity.SQL_POOL_SIZE),
             "sql_alchemy_max_overflow": str(capacity.SQL_MAX_OVERFLOW),

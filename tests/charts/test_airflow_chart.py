@@ -275,6 +275,16 @@ def test_every_component_has_a_service_account_of_its_own() -> None:
     assert len({service_account(component) for component in COMPONENTS}) == len(COMPONENTS) == 5
 
 
+def test_a_task_that_no_message_was_written_for_is_queued_again_soon_and_fails_late() -> None:
+    """A scheduler may be lost between the two; workers may take long to come."""
+    scheduler = values_with()["config"]["scheduler"]
+    timeout, every = int(scheduler["task_queued_timeout"]), int(scheduler["task_queued_timeout_check_interval"])
+    assert timeout <= 600
+    assert timeout * (1 + int(scheduler["num_stuck_in_queued_retries"])) >= 3 * 60 * 60
+    # Airflow bears ten seconds beside a token's life.
+    assert every <= 15
+
+
 def test_a_queue_that_is_away_uses_up_no_try() -> None:
     """Airflow repeats what its own timeout cut off, and nothing else: Celery must not give up before that."""
     config = values_with()["config"]

@@ -103,10 +103,14 @@ def _lose(platform: Platform, load: Load, record_property: Record, namespace: st
 
 
 def _back(platform: Platform, load: Load, record_property: Record) -> None:
-    """A data store is there again: so is the work, and every server of Airflow, without anybody's help."""
+    """A data store is there again: so is the work, and every server of Airflow, without anybody's help.
+
+    How many workers there are to be is for KEDA to say: one may wait for room on its nodes.
+    """
     at = datetime.now(UTC)
     record_property("work goes on after s", round(load.goes_on(at, seconds=GOES_ON_SECONDS)))
-    names = [one.metadata.name for one in platform.kube.apps.list_namespaced_deployment(AIRFLOW).items]
+    servers = platform.kube.apps.list_namespaced_deployment(AIRFLOW, label_selector="component!=worker").items
+    names = [one.metadata.name for one in servers]
     for name in names:
         until(
             lambda name=name: is_whole(platform.kube, AIRFLOW, name, lost=set()),

@@ -29,9 +29,18 @@ def options() -> dict[str, dict[str, Any]]:
         info = runpy.run_path(str(airflow / "providers" / provider / "get_provider_info.py"))["get_provider_info"]()
         for name, section in info.get("config", {}).items():
             sections.setdefault(name, {"options": {}})["options"] |= section["options"]
+    for name, option in _undocumented(airflow / "jobs" / "scheduler_job_runner.py"):
+        sections[name]["options"].setdefault(option, {})
     # Airflow hands this section to kombu as it is.
     sections["celery_broker_transport_options"]["options"] |= {key: {} for key in _kombu(airflow.parent / "kombu")}
     return {name: section["options"] for name, section in sections.items()}
+
+
+def _undocumented(scheduler: Path) -> list[tuple[str, str]]:
+    """What the scheduler reads beside what the files list."""
+    found: list[tuple[str, str]] = re.findall(r'section="(\w+)",\s*key="(\w+)"', scheduler.read_text())
+    assert ("scheduler", "num_stuck_in_queued_retries") in found
+    return found
 
 
 def _kombu(folder: Path) -> set[str]:
