@@ -23,6 +23,7 @@ AWS_CONNECTION = "aws_default"
 _QUEUED_TIMEOUT_SECONDS = 10 * 60
 # Looked at so often that a token does not end much before its message is replaced: the task would fail of it.
 _QUEUED_CHECK_SECONDS = 15
+_ORPHANS_CHECK_SECONDS = 60
 # Airflow by itself fails a task the third time. That is short for workers that start from zero, and for a queue whose
 # few workers are busy: three hours.
 _QUEUED_AGAIN = 17
@@ -65,6 +66,8 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
         "scheduler": {
             "task_queued_timeout": str(_QUEUED_TIMEOUT_SECONDS),
             "task_queued_timeout_check_interval": str(_QUEUED_CHECK_SECONDS),
+            # What a lost scheduler had queued is nobody's until another one looks for it: every five minutes by itself.
+            "orphaned_tasks_check_interval": str(_ORPHANS_CHECK_SECONDS),
             # No option that Airflow documents, but one that its scheduler reads.
             "num_stuck_in_queued_retries": str(_QUEUED_AGAIN),
         },

@@ -281,6 +281,7 @@ def test_a_task_that_no_message_was_written_for_is_queued_again_soon_and_fails_l
     timeout, every = int(scheduler["task_queued_timeout"]), int(scheduler["task_queued_timeout_check_interval"])
     assert timeout <= 600
     assert timeout * (1 + int(scheduler["num_stuck_in_queued_retries"])) >= 3 * 60 * 60
+    assert int(scheduler["orphaned_tasks_check_interval"]) <= 60
     # Airflow bears ten seconds beside a token's life.
     assert every <= 15
 

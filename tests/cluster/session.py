@@ -46,8 +46,14 @@ def own(choice: Choice, kube: Kube, folder: Path) -> Iterator[Cluster]:
     host = Cluster(choice=choice, kube=kube, sandbox=Sandbox(endpoint="", state=folder), folder=folder).host
     # The platform's rules take addresses of the VPC for inside: here the network of nodes and of this machine is.
     network = str(ipaddress.ip_network(f"{host}/16", strict=False))
-    # Container Insights comes with EKS' own add-on, which is nowhere but in AWS.
-    context = {"network.cidr": network, "addons.container_insights": "false", **choice.context}
+    context = {
+        "network.cidr": network,
+        # It comes with EKS' own add-on, which is nowhere but in AWS.
+        "addons.container_insights": "false",
+        # One node has room for several workers: no Karpenter makes another one.
+        "airflow.workers.cpu": "500m",
+        **choice.context,
+    }
     clean.clean(kube)
     wanted = images.references(_settings(context), account=ACCOUNT)
     absent = images.absent(kube, wanted)
