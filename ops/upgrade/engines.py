@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ops.aws import found
 from ops.checks import Finding, Findings, failure, ok, warning
 from ops.upgrade.subject import Upgrade
 from ops.upgrade.versions import AURORA, REDIS, Change, change, step
 
-_CLUSTER = "AWS::RDS::DBCluster"
-
 
 def database(upgrade: Upgrade) -> Findings:
-    """Aurora PostgreSQL: in place, with an interruption; a major version only where the template allows it."""
+    """Aurora PostgreSQL: in place, with an interruption. A major version is not left to a change of a line."""
     before, after = upgrade.before.engines[AURORA], upgrade.after.engines[AURORA]
     kind = change(before, after)
     if kind in (Change.NONE, Change.DOWN):
@@ -24,10 +19,11 @@ def database(upgrade: Upgrade) -> Findings:
     if refused:
         yield refused
         return
-    if kind is Change.MAJOR and not _cluster(upgrade).get("AllowMajorVersionUpgrade"):
+    if kind is Change.MAJOR:
         yield failure(
             AURORA,
-            f"{step(before, after)}: {kind}, and the template does not allow one (AllowMajorVersionUpgrade)",
+            f"{step(before, after)}: {kind}. CloudFormation would begin it at once, and take it back by no roll-back; "
+            "the database would be away for as long as it takes",
             "Go to the newest minor version instead, or upgrade by a blue/green deployment; docs/upgrade.md says how.",
         )
         return
@@ -82,13 +78,3 @@ def _not_a_target(upgrade: Upgrade, before: str, after: str) -> Finding | None:
         return None
     choice = ", ".join(targets) or "none"
     return failure(AURORA, f"{step(before, after)}: RDS does not offer this step", f"From {before} it offers: {choice}")
-
-
-def _cluster(upgrade: Upgrade) -> Mapping[str, Any]:
-    """Properties of the database, as they would be deployed."""
-    for stack in upgrade.assembly.nested:
-        for body in stack.template["Resources"].values():
-            if body["Type"] == _CLUSTER:
-                properties: Mapping[str, Any] = body["Properties"]
-                return properties
-    return {}
