@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ops.changes.schemas import Body, keeps_its_name, replaced_for
+from ops.changes.schemas import Body, keeps_its_name, perhaps_replaced_for, replaced_for
 
 HELM = "Custom::AWSCDK-EKS-HelmChart"
 _NESTED = "AWS::CloudFormation::Stack"
@@ -73,6 +73,15 @@ class Comparison:
     def replaced(self) -> Mapping[Key, str]:
         """What is made anew, and the properties for which it is."""
         return {key: why for key in sorted(self.changed) if (why := self._replacement(key))}
+
+    @cached_property
+    def perhaps_replaced(self) -> Mapping[Key, str]:
+        """What is changed in place or made anew, as their schemas leave open, and the properties for which."""
+        found = {
+            key: ", ".join(perhaps_replaced_for(self.old[key], self.new[key], self.region))
+            for key in sorted(self.changed - self.replaced.keys())
+        }
+        return {key: why for key, why in found.items() if why}
 
     @cached_property
     def refused(self) -> Mapping[Key, str]:

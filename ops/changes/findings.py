@@ -41,7 +41,15 @@ def replacements(comparison: Comparison) -> Findings:
             _listed(after, other),
             "CloudFormation makes a new one and deletes the old one afterwards. Read `cdk diff` before you deploy.",
         )
-    if not replaced and not refused:
+    perhaps = {key: f"for {why}" for key, why in comparison.perhaps_replaced.items()}
+    if perhaps:
+        yield warning(
+            "replacements, perhaps",
+            _listed(after, perhaps),
+            "Whether CloudFormation makes a new one depends on the values: read the property's page in its reference, "
+            "and what a change set says.",
+        )
+    if not replaced and not refused and not perhaps:
         yield ok("replacements", "no changed property is one that replaces its resource")
     if comparison.in_two_steps:
         yield failure(

@@ -27,6 +27,15 @@ def replaced_for(before: Body, after: Body, region: str) -> tuple[str, ...]:
     return tuple(path for path in create_only if at(old, path) != at(new, path))
 
 
+def perhaps_replaced_for(before: Body, after: Body, region: str) -> tuple[str, ...]:
+    """Dotted names of the changed properties for which a resource may be replaced: it depends on their values."""
+    old, new = before.get("Properties", {}), after.get("Properties", {})
+    if old == new:
+        return ()
+    conditional = pointers(after["Type"], region, "conditionalCreateOnlyProperties")
+    return tuple(path for path in conditional if at(old, path) != at(new, path))
+
+
 def keeps_its_name(before: Body, after: Body, region: str) -> bool:
     """Whether both give a resource the same name: CloudFormation makes no second one of it, and refuses."""
     old, new = before.get("Properties", {}), after.get("Properties", {})

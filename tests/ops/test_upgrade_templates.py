@@ -21,6 +21,10 @@ def _encryption(resources: dict[str, Any]) -> None:
     resources["Database"]["Properties"]["StorageEncrypted"] = False
 
 
+def _another_user(resources: dict[str, Any]) -> None:
+    resources["Database"]["Properties"]["MasterUsername"] = "another"
+
+
 def _without(logical_id: str, **attributes: str) -> Callable[[dict[str, Any]], None]:
     """What is there now did not stay: before, there was one more."""
 
@@ -97,6 +101,8 @@ class TestTemplates:
             (_smaller_volume, Status.WARNING, "volumes of keda", "20Gi to 50Gi"),
             (_encryption, Status.FAILURE, "replacements that lose data",
              "AWS::RDS::DBCluster One/Database for StorageEncrypted"),
+            (_another_user, Status.WARNING, "replacements, perhaps",
+             "AWS::RDS::DBCluster One/Database for MasterUsername"),
             (_without("Logs"), Status.FAILURE, "deletions that lose data", "AWS::S3::Bucket One/Logs"),
             (_without("Logs", DeletionPolicy="Retain"), Status.WARNING, "resources that leave the stack", "(Retain)"),
             (_moved, Status.FAILURE, "release keda", "is One/Releasekeda now and was One/Elsewhere"),
