@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ops.sandbox.regions import ACCOUNT
+
 Item = Mapping[str, Any]
 
 
@@ -91,6 +93,14 @@ KINDS: tuple[Kind, ...] = (
     _ec2("volume", "describe_volumes", "Volumes", "VolumeId"),
     _ec2("VPC", "describe_vpcs", "Vpcs", "VpcId"),
     _ec2("VPC endpoint", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", is_gone=_in_state("deleted")),
+    Kind(
+        name="budget",
+        service="budgets",
+        operation="describe_budgets",
+        items="Budgets",
+        identifier="BudgetName",
+        arguments={"AccountId": ACCOUNT},
+    ),
     Kind(name="bucket", service="s3", operation="list_buckets", items="Buckets", identifier="Name"),
     Kind(
         name="cache",
@@ -112,6 +122,13 @@ KINDS: tuple[Kind, ...] = (
         operation="describe_cache_subnet_groups",
         items="CacheSubnetGroups",
         identifier="CacheSubnetGroupName",
+    ),
+    Kind(
+        name="certificate",
+        service="acm",
+        operation="list_certificates",
+        items="CertificateSummaryList",
+        identifier="CertificateArn",
     ),
     Kind(
         name="CloudFormation stack",
@@ -232,6 +249,14 @@ KINDS: tuple[Kind, ...] = (
         identifier="Name",
         # A secret that can still be recovered blocks the next one of its name, so it counts as left behind.
         arguments={"IncludePlannedDeletion": True},
+    ),
+    Kind(
+        name="web ACL",
+        service="wafv2",
+        operation="list_web_acls",
+        items="WebACLs",
+        identifier="Name",
+        arguments={"Scope": "REGIONAL"},
     ),
     Kind(name="topic", service="sns", operation="list_topics", items="Topics", identifier="TopicArn"),
 )

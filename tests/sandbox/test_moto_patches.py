@@ -15,13 +15,14 @@ from moto import mock_aws
 
 from ops.sandbox.aws import Aws
 from ops.sandbox.process import Sandbox
-from tests.sandbox import moto_cases, moto_cases_eks, moto_cases_instances, moto_cases_network
+from tests.sandbox import moto_cases, moto_cases_changes, moto_cases_eks, moto_cases_instances, moto_cases_network
 from tests.sandbox.moto_things import CHINA, Clients
 
 pytestmark = pytest.mark.sandbox
 
 CASES = [
     *moto_cases.CASES,
+    *moto_cases_changes.CASES,
     *moto_cases_eks.CASES,
     *moto_cases_instances.CASES,
     *moto_cases_network.CASES,

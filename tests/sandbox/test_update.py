@@ -115,10 +115,22 @@ def test_what_stays_of_a_failure_goes_with_the_stack(aws: Aws, asked: Any) -> No
 
 def test_a_change_that_the_sandbox_does_not_know_is_refused_by_name(aws: Aws) -> None:
     create(aws, "changed", stack_of({"Queue": QUEUE}))
-    named = {**QUEUE, "Properties": {"VisibilityTimeout": 60}}
+    named = {**QUEUE, "Properties": {"DelaySeconds": 60}}
     assert _update(aws, "changed", stack_of({"Queue": named}))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    assert any("AWS::SQS::Queue: a change of VisibilityTimeout" in each for each in reasons(aws, "changed"))
+    assert any("AWS::SQS::Queue: a change of DelaySeconds" in each for each in reasons(aws, "changed"))
     delete(aws, "changed")
+
+
+def test_a_change_that_may_replace_is_refused_by_name(aws: Aws) -> None:
+    def named(user: str) -> str:
+        admin = {"MasterUsername": user, "MasterUserPassword": "a-password"}
+        database = {"Type": "AWS::RDS::DBCluster", "Properties": {"Engine": "aurora-postgresql", **admin}}
+        return stack_of({"Database": database})
+
+    create(aws, "perhaps", named("someone"))
+    assert _update(aws, "perhaps", named("another"))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert any("whether a change of MasterUsername replaces it" in each for each in reasons(aws, "perhaps"))
+    delete(aws, "perhaps")
 
 
 def _queues(aws: Aws) -> list[str]:

@@ -210,7 +210,12 @@ class StackUpdate:
                 stack.set_resource_status(resource, "UPDATE_IN_PROGRESS", REPLACES)
                 StackCreation(cloudformation=self._cloudformation, stack=stack).make(resource, values)
             else:
-                change = Change(physical=physical, properties=resource.properties, nested=self._nested.append)
+                change = Change(
+                    physical=physical,
+                    properties=resource.properties,
+                    nested=self._nested.append,
+                    rolling_back=superseded is self._discarded,
+                )
                 resource.physical = find_type(resource.type).update(request, change)
                 if resource.physical.ref != physical.ref:
                     superseded[resource.logical_id] = before

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ops.sandbox.lambda_runtime import Functions
 from ops.sandbox.moto_patches import (
+    budgets,
     cloudwatch,
     codecommit,
     dns_suffix,
@@ -28,6 +29,7 @@ from ops.sandbox.moto_patches import (
 
 def apply(functions: Functions) -> None:
     """Mend moto in this process."""
+    budgets.apply()
     cloudwatch.apply()
     codecommit.apply()
     dns_suffix.apply()

@@ -26,6 +26,7 @@ _PATHS = (
     "access-entries$",
     # A principal's ARN has slashes in it.
     "access-entries/(?P<principalArn>.+)/access-policies$",
+    "access-entries/(?P<principalArn>.+)/access-policies/(?P<policyArn>.+)$",
     "access-entries/(?P<principalArn>.+)$",
     "pod-identity-associations$",
     "pod-identity-associations/(?P<associationId>[^/]+)$",
@@ -63,6 +64,7 @@ class MendedEks(Addons, AccessEntries, Tags):
         cluster.endpoint = in_region(cluster.endpoint, self.region)
         cluster.identity = {"oidc": {"issuer": in_region(cluster.identity["oidc"]["issuer"], self.region)}}
         cluster.access_config = self._get_param("accessConfig")  # type: ignore[attr-defined]
+        cluster.upgrade_policy = self._get_param("upgradePolicy") or {"supportType": "EXTENDED"}  # type: ignore[attr-defined]
         cluster.health = {"issues": []}  # type: ignore[attr-defined]
         cluster.parts = Parts()  # type: ignore[attr-defined]
         if any(setup.get("enabled") for setup in cluster.logging.get("clusterLogging", [])):
@@ -93,9 +95,13 @@ class MendedEks(Addons, AccessEntries, Tags):
         """Moto forgets the VPC and the cluster's own security group, and answers with the cluster."""
         cluster, config = self.cluster(), self._get_param("resourcesVpcConfig")
         before = cluster.resources_vpc_config
+        self._check_subnets(before["subnetIds"], (config or {}).get("subnetIds"))
         super().update_cluster_config()
         if config:
             cluster.resources_vpc_config = {**before, **config}
+        if self._get_param("upgradePolicy"):
+            cluster.upgrade_policy = self._get_param("upgradePolicy")  # type: ignore[attr-defined]
+            return self._updated("UpgradePolicyUpdate")
         return self._updated("VpcConfigUpdate" if config else "LoggingUpdate")
 
     def create_nodegroup(self) -> ActionResult:
@@ -122,6 +128,18 @@ class MendedEks(Addons, AccessEntries, Tags):
         if self._get_param("launchTemplate"):
             group.launch_template = self._get_param("launchTemplate")
         return self._updated("VersionUpdate")
+
+    def _check_subnets(self, before: list[str], after: list[str] | None) -> None:
+        """A cluster stays in its VPC and in its zones."""
+        if after is None:
+            return
+        ec2 = ec2_backends[self.current_account][self.region]
+        old, new = ([ec2.get_subnet(id_) for id_ in ids] for ids in (before, after))
+        if {subnet.vpc_id for subnet in new} != {subnet.vpc_id for subnet in old}:
+            raise InvalidParameterException(message="Provided subnets must belong to the same VPC as the cluster")
+        if {subnet.availability_zone for subnet in new} != {subnet.availability_zone for subnet in old}:
+            # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+            raise InvalidParameterException(message="Provided subnets must be in the cluster's availability zones")
 
     def _check_version(self, version: str) -> None:
         if version != self.cluster().version:

@@ -6,7 +6,7 @@ import uuid
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.eks.exceptions import ResourceInUseException
+from moto.eks.exceptions import ResourceInUseException, ResourceNotFoundException
 
 from ops.sandbox.moto_patches.eks_base import EksBase
 
@@ -49,10 +49,25 @@ class AccessEntries(EksBase):
         principal = self._get_param("principalArn")
         policies = self.find(self.parts().access_policies, principal, "access entry")
         policy = {**self.given("policyArn", "accessScope"), "associatedAt": utcnow(), "modifiedAt": utcnow()}
-        policies.append(policy)
+        # One that is there already gets another scope.
+        policies[:] = [each for each in policies if each["policyArn"] != policy["policyArn"]] + [policy]
         return ActionResult(
             {"clusterName": self.cluster().name, "principalArn": principal, "associatedAccessPolicy": policy}
         )
+
+    def update_access_entry(self) -> ActionResult:
+        entries = self.parts().access_entries
+        entry = self.find(entries, self._get_param("principalArn"), "access entry")
+        entry |= {**self.given("kubernetesGroups", "username"), "modifiedAt": utcnow()}
+        return ActionResult({"accessEntry": entry})
+
+    def disassociate_access_policy(self) -> ActionResult:
+        policies = self.find(self.parts().access_policies, self._get_param("principalArn"), "access entry")
+        arn = self._get_param("policyArn")
+        if arn not in [policy["policyArn"] for policy in policies]:
+            raise ResourceNotFoundException(message=f"The specified policy is not associated: {arn}")
+        policies[:] = [policy for policy in policies if policy["policyArn"] != arn]
+        return ActionResult({})
 
     def list_associated_access_policies(self) -> ActionResult:
         principal = self._get_param("principalArn")

@@ -159,6 +159,8 @@ class Change:
     properties: Mapping[str, Any]
     nested: Callable[[StackUpdate], None]
     """Takes the update of a nested stack, which ends with the update that it is part of."""
+    rolling_back: bool = False
+    """Whether it changes back because something else could not change."""
 
 
 def changed(request: Request, change: Change) -> set[str]:

@@ -6,16 +6,37 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.sandbox.aws import Aws
-from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.base import Change, Deletion, InPlace, Physical, Request, ResourceType
 from ops.sandbox.resource_types.ec2_tags import tag
 from ops.sandbox.resource_types.tagging import ec2_tags
 
-_ANYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+# A group comes with a rule that lets everything out. Where egress is said, it is only what is said.
+_ANYWHERE = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
+_INLINE = frozenset({"SecurityGroupIngress", "SecurityGroupEgress"})
+
+
+def _change_rules(request: Request, change: Change) -> None:
+    """Rules that are part of a group: the new ones come before the old ones go."""
+    group = change.physical.ref
+    for direction, name, default in (
+        ("ingress", "SecurityGroupIngress", []),
+        ("egress", "SecurityGroupEgress", [_ANYWHERE]),
+    ):
+        old, new = change.properties.get(name, default), request.properties.get(name, default)
+        for rule in new:
+            if rule not in old:
+                _authorize(request.aws, direction, group, rule)
+        for rule in old:
+            if rule not in new:
+                _revoke(request.aws, direction, group, rule)
 
 
 class SecurityGroup(ResourceType):
     name = "AWS::EC2::SecurityGroup"
-    in_place = (ec2_tags(),)
+    in_place = (
+        InPlace(properties=_INLINE, apply=_change_rules, removable=_INLINE),
+        ec2_tags(),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
@@ -32,8 +53,7 @@ class SecurityGroup(ResourceType):
         for rule in properties.get("SecurityGroupIngress", []):
             _authorize(request.aws, "ingress", id_, rule)
         if "SecurityGroupEgress" in properties:
-            # A group comes with a rule that lets everything out. Where egress is said, it is only what is said.
-            request.aws.call("ec2", "revoke_security_group_egress", GroupId=id_, IpPermissions=[_ANYWHERE])
+            _revoke(request.aws, "egress", id_, _ANYWHERE)
             for rule in properties["SecurityGroupEgress"]:
                 _authorize(request.aws, "egress", id_, rule)
         return Physical(ref=id_, attributes={"GroupId": id_, "Id": id_, "VpcId": properties["VpcId"]})
@@ -45,6 +65,7 @@ class SecurityGroup(ResourceType):
 class SecurityGroupIngress(ResourceType):
     name = "AWS::EC2::SecurityGroupIngress"
     direction = "ingress"
+    in_place = (InPlace(properties=frozenset({"Description"}), apply=lambda request, _: _describe(request, "ingress")),)
 
     def create(self, request: Request) -> Physical:
         rule = request.properties.everything()
@@ -63,6 +84,17 @@ class SecurityGroupIngress(ResourceType):
 class SecurityGroupEgress(SecurityGroupIngress):
     name = "AWS::EC2::SecurityGroupEgress"
     direction = "egress"
+    in_place = (InPlace(properties=frozenset({"Description"}), apply=lambda request, _: _describe(request, "egress")),)
+
+
+def _describe(request: Request, direction: str) -> None:
+    rule = request.properties.everything()
+    operation = f"update_security_group_rule_descriptions_{direction}"
+    request.aws.call("ec2", operation, GroupId=rule.pop("GroupId"), IpPermissions=[_permission(rule)])
+
+
+def _revoke(aws: Aws, direction: str, group_id: str, rule: Mapping[str, Any]) -> None:
+    aws.call("ec2", f"revoke_security_group_{direction}", GroupId=group_id, IpPermissions=[_permission(rule)])
 
 
 def _authorize(aws: Aws, direction: str, group_id: str, rule: Mapping[str, Any]) -> str:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ops.sandbox.cloudformation.errors import ValidationError
-from ops.sandbox.resource_types.base import Change, Deletion, Physical, Request, ResourceType, changed
-from ops.sandbox.resource_types.in_place import again, modify
+from ops.sandbox.resource_types.base import Change, Deletion, InPlace, Physical, Request, ResourceType, changed
+from ops.sandbox.resource_types.in_place import again, modify, placed
 from ops.sandbox.resource_types.tagging import tags
 
 _VERSIONS = {"ReleaseVersion", "Version"}
+_ENTRY = {"clusterName": "{properties[ClusterName]}", "principalArn": "{properties[PrincipalArn]}"}
+_POLICIES = frozenset({"AccessPolicies"})
 _NODE_GROUP = {"clusterName": "{parts[0]}", "nodegroupName": "{parts[1]}"}
+
+
+def _label(request: Request, change: Change) -> None:
+    old, new = change.properties.get("Labels", {}), request.properties.get("Labels", {})
+    labels = {"addOrUpdateLabels": new, "removeLabels": sorted(old.keys() - new.keys())}
+    request.aws.call("eks", "update_nodegroup_config", **placed(_NODE_GROUP, request, change), labels=labels)
 
 
 class Cluster(ResourceType):
@@ -18,6 +27,7 @@ class Cluster(ResourceType):
     in_place = (
         modify("eks", "update_cluster_version", "Version", by={"name": "{ref}"}),
         modify("eks", "update_cluster_config", "ResourcesVpcConfig", by={"name": "{ref}"}),
+        modify("eks", "update_cluster_config", "UpgradePolicy", by={"name": "{ref}"}),
         again(lambda request, physical: _log(request, physical.ref), "Logging"),
         tags("eks", "{physical[Arn]}"),
     )
@@ -36,6 +46,7 @@ class Cluster(ResourceType):
             "RoleArn",
             "StorageConfig",
             "Tags",
+            "UpgradePolicy",
             "Version",
             name=cluster_name,
             **_logging(request),
@@ -61,6 +72,7 @@ class Nodegroup(ResourceType):
     unmodelled = ("ForceUpdateEnabled",)  # it matters in an update only
     in_place = (
         modify("eks", "update_nodegroup_version", "ReleaseVersion", "Version", "LaunchTemplate", by=_NODE_GROUP),
+        InPlace(properties=frozenset({"Labels"}), apply=_label, removable=frozenset({"Labels"})),
         modify("eks", "update_nodegroup_config", "ScalingConfig", "UpdateConfig", "NodeRepairConfig", by=_NODE_GROUP),
         tags("eks", "{physical[Arn]}"),
     )
@@ -141,9 +153,33 @@ class Addon(ResourceType):
         deletion.call("eks", "delete_addon", clusterName=cluster, addonName=addon)
 
 
+def _let(request: Request, policy: Mapping[str, Any]) -> None:
+    request.aws.call_with_properties("eks", "associate_access_policy", {**policy, **_of_entry(request)})
+
+
+def _associate(request: Request, change: Change) -> None:
+    """Policies of an access entry: one that is there already gets the scope that is said now."""
+    old, new = change.properties.get("AccessPolicies", []), request.properties.get("AccessPolicies", [])
+    for policy in new:
+        if policy not in old:
+            _let(request, policy)
+    for arn in {policy["PolicyArn"] for policy in old} - {policy["PolicyArn"] for policy in new}:
+        request.aws.call_with_properties("eks", "disassociate_access_policy", _of_entry(request), policyArn=arn)
+
+
+def _of_entry(request: Request) -> dict[str, Any]:
+    return request.properties.pick("ClusterName", "PrincipalArn")
+
+
 class AccessEntry(ResourceType):
     name = "AWS::EKS::AccessEntry"
-    in_place = (tags("eks", "{physical[AccessEntryArn]}"),)
+    in_place = (
+        modify(
+            "eks", "update_access_entry", "KubernetesGroups", "Username", by=_ENTRY, absent={"KubernetesGroups": []}
+        ),
+        InPlace(properties=_POLICIES, apply=_associate, removable=_POLICIES),
+        tags("eks", "{physical[AccessEntryArn]}"),
+    )
 
     def create(self, request: Request) -> Physical:
         entry = request.call(
@@ -152,13 +188,7 @@ class AccessEntry(ResourceType):
         ref = f"{entry['principalArn']}|{entry['clusterName']}"
         request.made(Physical(ref=ref))
         for policy in request.properties.get("AccessPolicies", []):
-            request.aws.call_with_properties(
-                "eks",
-                "associate_access_policy",
-                policy,
-                clusterName=entry["clusterName"],
-                principalArn=entry["principalArn"],
-            )
+            _let(request, policy)
         return Physical(ref=ref, attributes={"AccessEntryArn": entry["accessEntryArn"]})
 
     def delete(self, deletion: Deletion) -> None:

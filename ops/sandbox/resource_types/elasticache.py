@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
-from ops.sandbox.resource_types.in_place import modify
+from ops.sandbox.resource_types.base import Change, Deletion, InPlace, Physical, Request, ResourceType
+from ops.sandbox.resource_types.in_place import again, modify
 from ops.sandbox.resource_types.tagging import tags
 
 _MAXIMUM_IDENTIFIER = 40
+
+
+def _count(request: Request, change: Change) -> None:
+    """One is the primary, the others are replicas."""
+    old, new = int(change.properties["NumCacheClusters"]), int(request.properties["NumCacheClusters"])
+    request.aws.call(
+        "elasticache",
+        "increase_replica_count" if new > old else "decrease_replica_count",
+        ReplicationGroupId=change.physical.ref,
+        NewReplicaCount=new - 1,
+        ApplyImmediately=True,
+    )
+
+
+def _put_subnets(request: Request, group: str) -> None:
+    request.call(
+        "elasticache",
+        "modify_cache_subnet_group",
+        "SubnetIds",
+        CacheSubnetGroupName=group,
+        CacheSubnetGroupDescription=request.properties["Description"],
+    )
 
 
 class ReplicationGroup(ResourceType):
@@ -20,16 +42,20 @@ class ReplicationGroup(ResourceType):
             "AutomaticFailoverEnabled",
             "CacheNodeType",
             "CacheParameterGroupName",
+            "Engine",
             "EngineVersion",
             "LogDeliveryConfigurations",
             "MultiAZEnabled",
             "ReplicationGroupDescription",
             "SecurityGroupIds",
             "SnapshotRetentionLimit",
+            "TransitEncryptionEnabled",
+            "TransitEncryptionMode",
             by={"ReplicationGroupId": "{ref}"},
             absent={"SnapshotRetentionLimit": 0},
             ApplyImmediately=True,
         ),
+        InPlace(properties=frozenset({"NumCacheClusters"}), apply=_count),
         tags("elasticache", "arn:{partition}:elasticache:{place}:replicationgroup:{ref}"),
     )
 
@@ -79,7 +105,10 @@ class ReplicationGroup(ResourceType):
 
 class SubnetGroup(ResourceType):
     name = "AWS::ElastiCache::SubnetGroup"
-    in_place = (tags("elasticache", "arn:{partition}:elasticache:{place}:subnetgroup:{ref}"),)
+    in_place = (
+        again(lambda request, physical: _put_subnets(request, physical.ref), "Description", "SubnetIds"),
+        tags("elasticache", "arn:{partition}:elasticache:{place}:subnetgroup:{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         group = request.properties.get("CacheSubnetGroupName") or request.name(lower=True)

@@ -7,11 +7,14 @@ from ops.sandbox.resource_types.base import Deletion, Physical, Request, Resourc
 from ops.sandbox.resource_types.in_place import again, modify, put
 from ops.sandbox.resource_types.tagging import tags
 
+_ROTATION = frozenset({"EnableKeyRotation"})
+
 
 class Key(ResourceType):
     name = "AWS::KMS::Key"
     in_place = (
         again(lambda request, physical: _put_policy(request, physical.ref), "KeyPolicy"),
+        again(lambda request, physical: _rotate(request, physical.ref), "EnableKeyRotation", removable=_ROTATION),
         modify("kms", "update_key_description", "Description", by={"KeyId": "{ref}"}),
         tags("kms", "{ref}"),
     )
@@ -22,8 +25,7 @@ class Key(ResourceType):
         key = request.call("kms", "create_key", "Description", Policy=text(properties["KeyPolicy"]), Tags=tags)
         id_ = key["KeyMetadata"]["KeyId"]
         request.made(Physical(ref=id_))
-        if boolean(properties.get("EnableKeyRotation", False)):
-            request.aws.call("kms", "enable_key_rotation", KeyId=id_)
+        _rotate(request, id_)
         return Physical(ref=id_, attributes={"Arn": key["KeyMetadata"]["Arn"], "KeyId": id_})
 
     def delete(self, deletion: Deletion) -> None:
@@ -41,6 +43,11 @@ class Alias(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         deletion.call("kms", "delete_alias", AliasName=deletion.ref)
+
+
+def _rotate(request: Request, key: str) -> None:
+    rotates = boolean(request.properties.get("EnableKeyRotation", False))
+    request.aws.call("kms", "enable_key_rotation" if rotates else "disable_key_rotation", KeyId=key)
 
 
 def _put_policy(request: Request, key: str) -> None:

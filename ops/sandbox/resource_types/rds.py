@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ops.sandbox.cloudformation.errors import RefusedChangeError
-from ops.sandbox.resource_types.base import Change, Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.base import Change, Deletion, InPlace, Physical, Request, ResourceType
 from ops.sandbox.resource_types.in_place import again, modify, put
 from ops.sandbox.resource_types.tagging import tags
 
@@ -13,8 +15,24 @@ _MAXIMUM_IDENTIFIER = 63
 # What can be changed later, too.
 _CLUSTER = (
     "BackupRetentionPeriod", "CopyTagsToSnapshot", "DBClusterParameterGroupName", "DeletionProtection", "EngineVersion",
-    "Port", "VpcSecurityGroupIds",
+    "Port", "StorageType", "VpcSecurityGroupIds",
 )  # fmt: skip
+
+
+_LOGS = frozenset({"EnableCloudwatchLogsExports"})
+
+
+def _export_logs(request: Request, change: Change) -> None:
+    """Logs that are sent to CloudWatch."""
+    (name,) = _LOGS
+    old, new = set(change.properties.get(name, [])), set(request.properties.get(name, []))
+    exports = {"EnableLogTypes": sorted(new - old), "DisableLogTypes": sorted(old - new)}
+    request.aws.call(
+        "rds",
+        "modify_db_cluster",
+        DBClusterIdentifier=change.physical.ref,
+        CloudwatchLogsExportConfiguration={kind: kinds for kind, kinds in exports.items() if kinds},
+    )
 
 
 class DBCluster(ResourceType):
@@ -26,8 +44,11 @@ class DBCluster(ResourceType):
             "modify_db_cluster",
             *_CLUSTER,
             by={"DBClusterIdentifier": "{ref}"},
+            absent={"StorageType": "aurora"},
+            AllowMajorVersionUpgrade=True,  # CloudFormation asks nobody for it
             ApplyImmediately=True,
         ),
+        InPlace(properties=_LOGS, apply=_export_logs, removable=_LOGS),
         tags("rds", "{physical[DBClusterArn]}"),
     )
 
@@ -67,6 +88,10 @@ class DBCluster(ResourceType):
 
     def update(self, request: Request, change: Change) -> Physical:
         old, new = change.properties.get("EngineVersion"), request.properties.get("EngineVersion")
+        if change.rolling_back and old != new:
+            # On the way back CloudFormation leaves the engine as it has become.
+            # https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds, Translator of DBCluster
+            return super().update(request, replace(change, properties={**change.properties, "EngineVersion": new}))
         if old and new and _version(new) < _version(old):
             # Its words: https://github.com/nationalarchives/ds-caselaw-data-enrichment-service/pull/167
             raise RefusedChangeError(f"Cannot upgrade {request.properties['Engine']} from {old} to {new}")
@@ -174,9 +199,28 @@ class DBSubnetGroup(ResourceType):
         deletion.call("rds", "delete_db_subnet_group", DBSubnetGroupName=deletion.ref)
 
 
+_SUBSCRIPTION = {"SubscriptionName": "{ref}"}
+
+
+def _move_sources(request: Request, change: Change) -> None:
+    """A subscription never is without a source that it had, until it has the new ones."""
+    old, new = set(change.properties["SourceIds"]), set(request.properties["SourceIds"])
+    name = change.physical.ref
+    for operation, sources in (
+        ("add_source_identifier_to_subscription", new - old),
+        ("remove_source_identifier_from_subscription", old - new),
+    ):
+        for source in sorted(sources):
+            request.aws.call("rds", operation, SubscriptionName=name, SourceIdentifier=source)
+
+
 class EventSubscription(ResourceType):
     name = "AWS::RDS::EventSubscription"
-    in_place = (tags("rds", "arn:{partition}:rds:{place}:es:{ref}"),)
+    in_place = (
+        modify("rds", "modify_event_subscription", "Enabled", "EventCategories", "SourceType", by=_SUBSCRIPTION),
+        InPlace(properties=frozenset({"SourceIds"}), apply=_move_sources),
+        tags("rds", "arn:{partition}:rds:{place}:es:{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         name = request.properties.get("SubscriptionName") or request.name(limit=255, lower=True)

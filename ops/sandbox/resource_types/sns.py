@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from ops.sandbox.inputs import text
-from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
+from ops.sandbox.resource_types.base import Change, Deletion, InPlace, Physical, Request, ResourceType, changed
 from ops.sandbox.resource_types.in_place import again
 from ops.sandbox.resource_types.tagging import tags
+
+_ATTRIBUTES = ("DisplayName", "KmsMasterKeyId")
+
+
+def _configure(request: Request, change: Change) -> None:
+    for name in sorted(changed(request, change) & set(_ATTRIBUTES)):
+        value = text(request.properties.get(name, ""))
+        request.aws.call(
+            "sns", "set_topic_attributes", TopicArn=change.physical.ref, AttributeName=name, AttributeValue=value
+        )
 
 
 class Topic(ResourceType):
     name = "AWS::SNS::Topic"
-    in_place = (tags("sns", "{ref}"),)
+    in_place = (
+        InPlace(properties=frozenset(_ATTRIBUTES), apply=_configure, removable=frozenset(_ATTRIBUTES)),
+        tags("sns", "{ref}"),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
@@ -19,7 +32,7 @@ class Topic(ResourceType):
             "sns",
             "create_topic",
             Name=name,
-            Attributes={key: text(value) for key, value in properties.pick("DisplayName", "KmsMasterKeyId").items()},
+            Attributes={key: text(value) for key, value in properties.pick(*_ATTRIBUTES).items()},
             Tags=properties.get("Tags", []),
         )["TopicArn"]
         return Physical(ref=arn, attributes={"TopicArn": arn, "TopicName": name})

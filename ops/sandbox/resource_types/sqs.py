@@ -7,20 +7,24 @@ from ops.sandbox.resource_types.base import Deletion, Physical, Request, Resourc
 from ops.sandbox.resource_types.in_place import again
 from ops.sandbox.resource_types.tagging import tags
 
+_ATTRIBUTES = ("KmsMasterKeyId", "MessageRetentionPeriod", "SqsManagedSseEnabled", "VisibilityTimeout")
+
 
 class Queue(ResourceType):
     name = "AWS::SQS::Queue"
-    in_place = (tags("sqs", "{physical[QueueUrl]}"),)
+    in_place = (
+        again(lambda request, physical: _configure(request, physical.attributes["QueueUrl"]), *_ATTRIBUTES),
+        tags("sqs", "{physical[QueueUrl]}"),
+    )
 
     def create(self, request: Request) -> Physical:
         properties = request.properties
         queue = properties.get("QueueName") or request.name(limit=80)
-        names = ("KmsMasterKeyId", "MessageRetentionPeriod", "SqsManagedSseEnabled", "VisibilityTimeout")
         url = request.aws.call(
             "sqs",
             "create_queue",
             QueueName=queue,
-            Attributes={name: text(value) for name, value in properties.pick(*names).items()},
+            Attributes=_attributes(request),
             tags={tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])},
         )["QueueUrl"]
         return Physical(
@@ -43,6 +47,14 @@ class QueuePolicy(ResourceType):
     def delete(self, deletion: Deletion) -> None:
         for url in deletion.properties["Queues"]:
             deletion.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": ""})
+
+
+def _attributes(request: Request) -> dict[str, str]:
+    return {name: text(value) for name, value in request.properties.pick(*_ATTRIBUTES).items()}
+
+
+def _configure(request: Request, url: str) -> None:
+    request.aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes=_attributes(request))
 
 
 def _put_policy(request: Request) -> None:

@@ -20,6 +20,10 @@ def _kms_pairs(tags: Tags) -> list[dict[str, str]]:
     return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
 
 
+def _keys(names: list[str]) -> list[dict[str, str]]:
+    return [{"Key": name} for name in names]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tagging:
     """How a service tags: its calls, and the names and forms of their arguments."""
@@ -30,12 +34,20 @@ class Tagging:
     tags: str = "Tags"
     keys: str = "TagKeys"
     form: Callable[[Tags], Any] = _pairs
+    gone: Callable[[list[str]], Any] = list
 
 
 _ARN = Tagging(add="tag_resource", remove="untag_resource", which="ResourceARN")
 _MAP = Tagging(add="tag_resource", remove="untag_resource", which="resourceArn", tags="tags", keys="tagKeys", form=dict)
 _ADD = Tagging(add="add_tags_to_resource", remove="remove_tags_from_resource", which="ResourceName")
 _SERVICES: Mapping[str, Tagging] = {
+    "acm": Tagging(
+        add="add_tags_to_certificate",
+        remove="remove_tags_from_certificate",
+        which="CertificateArn",
+        keys="Tags",
+        gone=_keys,
+    ),
     "amp": _MAP,
     "cloudwatch": _ARN,
     "codecommit": _MAP,
@@ -51,6 +63,7 @@ _SERVICES: Mapping[str, Tagging] = {
     "rds": _ADD,
     "secretsmanager": Tagging(add="tag_resource", remove="untag_resource", which="SecretId"),
     "sns": Tagging(add="tag_resource", remove="untag_resource", which="ResourceArn"),
+    "wafv2": _ARN,
     "sqs": Tagging(add="tag_queue", remove="untag_queue", which="QueueUrl", form=dict),
 }
 
@@ -65,7 +78,7 @@ def tags(service: str, which: str, *, named: str = "Tags") -> InPlace:
         if new:
             request.aws.call(service, how.add, **resource, **{how.tags: how.form(new)})
         if gone:
-            request.aws.call(service, how.remove, **resource, **{how.keys: gone})
+            request.aws.call(service, how.remove, **resource, **{how.keys: how.gone(gone)})
 
     return InPlace(properties=frozenset({named}), apply=apply, removable=frozenset({named}))
 
