@@ -52,11 +52,7 @@ class ChartRepositories:
 
     def entry(self, release: ChartRelease) -> dict[str, Any]:
         """What a repository's index says of a chart's version. Raises MirrorError where it has none."""
-        with self._lock:
-            if release.repository not in self._indexes:
-                content = self.get(f"{release.repository.rstrip('/')}/index.yaml")
-                self._indexes[release.repository] = _entries(content, release.repository)
-        versions = self._indexes[release.repository].get(release.name, [])
+        versions = self._versions(release)
         for entry in versions:
             if entry.get("version") == release.version:
                 return dict(entry)
@@ -64,6 +60,18 @@ class ChartRepositories:
             f"{release.repository} has no version {release.version} of the chart {release.name}. Is it right in "
             "settings/releases.yaml?"
         )
+
+    def versions(self, release: ChartRelease) -> list[str]:
+        """The versions of a chart. Raises MirrorError where the repository does not say."""
+        return [str(entry["version"]) for entry in self._versions(release) if "version" in entry]
+
+    def _versions(self, release: ChartRelease) -> list[dict[str, Any]]:
+        with self._lock:
+            if release.repository not in self._indexes:
+                content = self.get(f"{release.repository.rstrip('/')}/index.yaml")
+                self._indexes[release.repository] = _entries(content, release.repository)
+        found: list[dict[str, Any]] = self._indexes[release.repository].get(release.name, [])
+        return found
 
     def get(self, url: str) -> bytes:
         """A file of a repository. Raises MirrorError where it cannot be had."""

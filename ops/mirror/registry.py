@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 from oras.utils import append_url_params
@@ -20,6 +21,8 @@ from ops.mirror.oci import ACCEPTED, Descriptor, Manifest, digest_of, parse_mani
 from ops.mirror.refusals import unreachable
 
 _PIECE = 1 << 16
+_MOST_PAGES = 100
+"""Of tags; more have never been seen, and a registry that always names another page is none to follow."""
 _ACCEPT = {"Accept": ", ".join(ACCEPTED)}
 
 
@@ -126,6 +129,22 @@ class _Sent(io.FileIO):
         piece = super().read(-1 if size is None else size)
         self._sent(len(piece or b""))
         return piece
+
+
+def tags(client: Client) -> Iterator[str]:
+    """All tags of a repository, page after page. Raises MirrorError where it has none, or does not say."""
+    path = "tags/list?n=1000"
+    for _ in range(_MOST_PAGES):
+        answer = client.must("GET", path)
+        try:
+            found = answer.json().get("tags") or ()
+        except (ValueError, AttributeError):
+            raise MirrorError(f"{client.host} answers with no list of tags") from None
+        yield from found
+        following = answer.links.get("next", {}).get("url")
+        if not following:
+            return
+        path = urljoin(answer.url, following)
 
 
 def _digest(client: Client, tag: str) -> str | None:

@@ -18,7 +18,7 @@ from ops.mirror.client import Client
 from ops.mirror.ends import Source, Target
 from ops.mirror.errors import StopError
 from ops.mirror.parts import Parts, default_folder
-from ops.mirror.registry import RegistrySource, RegistryTarget
+from ops.mirror.registry import RegistrySource, RegistryTarget, tags
 from ops.mirror.repositories import Repositories
 from settings import ChartRelease, ImageRelease, Settings
 
@@ -90,14 +90,25 @@ class Upstream:
 
     def of(self, release: ImageRelease | ChartRelease) -> RegistrySource | ChartSource:
         """Where an image or a chart comes from."""
-        if isinstance(release, ImageRelease):
-            upstream, tag = release.upstream, release.tag
-        elif release.is_oci:
-            upstream, tag = release.repository.removeprefix("oci://"), release.tag
-        else:
+        if isinstance(release, ChartRelease) and not release.is_oci:
             return self._charts.source(release)
-        host, _, path = upstream.partition("/")
-        return RegistrySource(client=Client(host=host, repository=path), tag=tag, pinned=release.digest)
+        return RegistrySource(client=_client(release), tag=release.tag, pinned=release.digest)
+
+    def versions(self, release: ImageRelease | ChartRelease) -> list[str]:
+        """All that a publisher has of an image or a chart, by tag or version.
+
+        Raises MirrorError where it does not say.
+        """
+        if isinstance(release, ChartRelease) and not release.is_oci:
+            return self._charts.versions(release)
+        return list(tags(_client(release)))
+
+
+def _client(release: ImageRelease | ChartRelease) -> Client:
+    """The repository of what is in a registry."""
+    upstream = release.upstream if isinstance(release, ImageRelease) else release.repository.removeprefix("oci://")
+    host, _, path = upstream.partition("/")
+    return Client(host=host, repository=path)
 
 
 class Destination:

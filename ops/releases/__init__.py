@@ -1,1 +1,1 @@
-"""The pinned releases: fetch the charts, and fill in what is not pinned yet."""
+"""The pinned releases: what is out of date, the charts themselves, and what is not pinned yet."""

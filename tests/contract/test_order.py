@@ -87,6 +87,12 @@ RULES: tuple[tuple[Selector, Selector, str], ...] = (
     (resources("EC2::Route", "/private"), NODE_GROUP, "a node joins through them"),
     (NETWORKING, NODE_GROUP, "a node without its network never becomes ready"),
     (NODE_GROUP, addon("coredns", "aws-ebs-csi-driver", "aws-efs-csi-driver"), "they run on nodes"),
+    # An upgrade goes this way: control plane, network, managed nodes, what runs on them, Karpenter's nodes, Airflow
+    (resources("EKS::Cluster"), resources("EKS::Addon"), "EKS takes no add-on that is newer than the control plane"),
+    (resources("EKS::Cluster"), NODE_GROUP, "a kubelet is never newer than the control plane"),
+    (NODE_GROUP, kind("EC2NodeClass"), "Karpenter's nodes get an image when the managed ones have it"),
+    (resources("EKS::Addon"), kind("EC2NodeClass"), "a new node runs what the cluster is upgraded to"),
+    (kind("EC2NodeClass", "NodePool"), SNAPSHOT, "it is taken when all but the migration is done"),
     # Way to the cluster
     (resources("EC2::Route", "/private"), KUBECTL, "the function reaches AWS through them"),
     (KUBECTL, installed, "without these nothing can be put into the cluster, or taken out of it"),

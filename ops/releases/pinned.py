@@ -1,0 +1,36 @@
+"""Every version that settings/releases.yaml pins, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from settings import ChartRelease, ImageRelease, Releases
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pin:
+    """One version, by the section and the key that it stands under."""
+
+    name: str
+    version: str
+    release: ImageRelease | ChartRelease | None = None
+    """Where its publisher can be asked; None where only AWS, or nobody, could be."""
+
+
+def pinned(releases: Releases) -> Iterator[Pin]:
+    """All of them, in the order of the file."""
+    for minor, kubernetes in releases.kubernetes.versions.items():
+        yield Pin(name=f"kubernetes.{minor}", version=minor)
+        image = kubernetes.model_dump().get("ami")
+        if image:
+            yield Pin(name=f"nodes.{minor}", version=str(image))
+    for key, version in releases.engines.model_dump().items():
+        yield Pin(name=f"engines.{key}", version=str(version))
+    for key, chart in releases.charts.items():
+        yield Pin(name=f"charts.{key}", version=chart.version, release=chart)
+    for section, images in (("images", releases.images), ("bases", releases.bases)):
+        for key, each in images.items():
+            yield Pin(name=f"{section}.{key}", version=each.tag, release=each)
+    for key, build in releases.builds.items():
+        yield Pin(name=f"builds.{key}", version=build.version or releases.images[build.images[0]].tag)
