@@ -12,6 +12,7 @@ from ops.demo import demo
 from ops.guard import guarded
 from ops.image.command import image
 from ops.local.command import airflow
+from ops.migrate.command import migrate
 from ops.mirror.command import mirror
 from ops.preflight.command import preflight
 from ops.releases.command import releases
@@ -53,5 +54,6 @@ app.command()(upgrade_check)
 app.command()(airflow)
 app.command()(image)
 app.command()(mirror)
+app.command()(migrate)
 app.command()(demo)
 app.add_typer(releases, name="releases")

@@ -62,3 +62,9 @@ TEAM_NAMESPACE = "spark-"
 TEAM_QUOTA = "team"
 
 PORT_FORWARD = f"kubectl --namespace {AIRFLOW_NAMESPACE} port-forward service/{RELEASE}-api-server 8080:8080"
+
+OWN_CONNECTIONS = ("airflow_db", "aws_default", "kubernetes_default")
+OWN_VARIABLES = ("spark", "task_pods")
+"""Connections and variables that Airflow's pods have in their environment, or may have."""
+BUNDLE_CONNECTION = "git_default"
+"""And the one that Airflow reads the DAG repository with, where it does that itself (`dags.delivery=bundle`)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
+from ops.administrator import sign_in_as_administrator
 from ops.airflow_api import AirflowError, UnreachableError
 from ops.checks import Findings, failure, not_checked, ok, verdict
 from ops.names import AIRFLOW_NAMESPACE
@@ -64,19 +64,7 @@ def sample_dag(subject: Deployment) -> Findings:
 
 
 def _sign_in(subject: Deployment) -> str:
-    airflow, arn = subject.airflow, subject.stack.output("AdminSecretArn")
-    secret = json.loads(subject.aws.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
-    try:
-        airflow.sign_in(secret["username"], secret["password"])
-    except AirflowError as error:
-        if error.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
-            raise AirflowError(
-                f"Airflow refuses the password that Secrets Manager has for {secret['username']} ({error}). "
-                "Was it changed in one place only?"
-            ) from None
-        raise
-    username: str = secret["username"]
-    return username
+    return sign_in_as_administrator(subject.aws, subject.stack, subject.airflow)
 
 
 @contextmanager

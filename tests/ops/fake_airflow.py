@@ -65,7 +65,7 @@ class FakeAirflow:
             ("PATCH", dag): lambda: self._pause(body["is_paused"]),
             ("POST", f"{dag}/dagRuns"): lambda: (200, {"dag_run_id": run.rpartition("/")[2], "state": "queued"}),
             ("GET", run): lambda: (200, {"state": _next(self.states)}),
-            ("GET", f"{run}/taskInstances"): lambda: (200, {"task_instances": self._tasks()}),
+            ("GET", f"{run}/taskInstances"): lambda: (200, {"task_instances": self._tasks(), "total_entries": 2}),
             ("GET", f"{run}/taskInstances/say_hello/logs/1"): self._log,
         }
         return answers.get((method, path), lambda: (404, {"detail": f"nothing at {path}"}))()

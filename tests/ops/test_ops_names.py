@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from charts.addons import AddonContext, EksAddon, enabled_addons
-from charts.airflow import COMPONENTS, LOG_PREFIX, NAMESPACE, components, dag_volume, workers
+from charts.airflow import COMPONENTS, LOG_PREFIX, NAMESPACE, components, dag_delivery, dag_volume, workers
 from charts.placement import SERVICES_POOL, WORKERS_POOL
 from ops import names
 from ops.preflight import account, kubernetes
@@ -20,6 +20,16 @@ def test_of_charts() -> None:
     assert set(names.NODE_POOLS) == {SERVICES_POOL, WORKERS_POOL}
     assert set(names.AIRFLOW_COMPONENTS) > {*COMPONENTS, f"worker-{workers.DEFAULT_SET}"} - {"worker"}
     assert workers.DEFAULT_SET in RESERVED_QUEUES
+
+
+def test_of_airflows_environment(aws: Deployment) -> None:
+    environment = {item["name"] for item in aws.releases["airflow"].manifest["env"]}
+    own = {name.removeprefix("AIRFLOW_CONN_").lower() for name in environment if name.startswith("AIRFLOW_CONN_")}
+    # The chart itself adds the one of its own database.
+    assert {*own, "airflow_db"} == set(names.OWN_CONNECTIONS)
+    own = {name.removeprefix("AIRFLOW_VAR_").lower() for name in environment if name.startswith("AIRFLOW_VAR_")}
+    assert own == set(names.OWN_VARIABLES)
+    assert dag_delivery._CONNECTION == names.BUNDLE_CONNECTION
 
 
 def test_of_spark(aws: Deployment) -> None:
