@@ -73,7 +73,7 @@ def mounts(repository: DagRepository) -> list[Values]:
 def git_sync_environment(repository: DagRepository) -> list[Values]:
     """What git-sync reads a repository with, if it needs anything.
 
-    https://github.com/kubernetes/git-sync/blob/v4.4.2/README.md
+    https://github.com/kubernetes/git-sync/blob/v4.7.1/README.md
     """
     if repository.credentials == "password":
         username = {"secretKeyRef": {"name": SECRET, "key": "username"}}

@@ -28,8 +28,8 @@ def connection_extra(registry: Registry) -> dict[str, Any]:
     """What the connection to the cluster says beside how it is reached."""
     return {
         "namespace": NAMESPACE,
-        # The provider's own is an image of Docker Hub's that is nowhere else in the platform. This one is small, has a
-        # shell (charts/airflow/pgbouncer_watch.sh), and is in the private registry where there is one.
+        # The provider's own is an image of Docker Hub's that is nowhere else in the platform. This one has a shell
+        # (charts/airflow/pgbouncer_watch.sh), and is in the private registry where there is one.
         "xcom_sidecar_container_image": str(registry.image("pgbouncer")),
         "xcom_sidecar_container_resources": json.dumps(_SIDECAR),
     }

@@ -43,8 +43,8 @@ def tags(metric: Metric) -> dict[str, str]:
     if metric.is_pattern:
         return {}
     found = {tag: EXAMPLES.get(tag, f"a-{tag}") for tag in (*tags_of(metric), *metric.hide)}
-    if "file_name" in found:
-        # Both become the same label; Airflow sends one of them.
+    if "file_name" in found and "file_name" not in metric.hide:
+        # Both become the same label. Airflow sends one of them, or one is hidden.
         del found["file_path"]
     return found | {"job_id": "17", "run_id": "scheduled__1", "dagrun_id": "scheduled__1"}
 
@@ -95,8 +95,10 @@ def test_every_metric_has_its_name_its_labels_and_its_unit(
 def test_ids_with_dots_are_labels_as_they_are(running: Exporter) -> None:
     [labels] = running.named("airflow_ti_finish_total")
     assert dict(labels) == {"dag_id": "team.daily", "task_id": "load.copy_rows", "state": "a-state"}
-    [labels] = running.named("airflow_dag_processing_last_run_seconds_ago")
+    [labels] = running.named("airflow_dag_processing_last_num_of_db_queries")
     assert dict(labels) == {"file": "team.daily-v2"}
+    [labels] = running.named("airflow_dag_processing_last_run_seconds_ago")
+    assert dict(labels) == {"file": "a-file_path", "bundle": "a-bundle_name"}
 
 
 def test_what_airflow_sends_twice_is_kept_once(running: Exporter) -> None:

@@ -96,7 +96,7 @@ class TestImages:
         missing, total = re.fullmatch(r"(\d+) of (\d+) missing: .*", registry.found).groups()
         assert missing == total
         assert int(total) > 10
-        for name in ("airflow-eks/apache/airflow:3.3.2", "airflow-eks/charts/karpenter:1.14.1"):
+        for name in ("airflow-eks/apache/airflow:3.3.2", "airflow-eks/charts/karpenter:1.14.3"):
             assert name in registry.found
 
     def test_what_is_missing_is_named(self, account: Account) -> None:
@@ -106,13 +106,13 @@ class TestImages:
 
         account.answers.give("ecr", "DescribeImages", describe)
         registry = account.results(self.PRIVATE, "images.prefix=mirror")["private registry"]
-        assert re.fullmatch(r"1 of \d+ missing: mirror/charts/keda:2\.20\.2", registry.found)
+        assert re.fullmatch(r"1 of \d+ missing: mirror/charts/keda:2\.21\.1", registry.found)
 
     def test_another_image_under_a_pinned_tag(self, account: Account) -> None:
         account.answers.give("ecr", "DescribeImages", {"imageDetails": [{"imageDigest": "sha256:other"}]})
         results = account.results(self.PRIVATE)
         assert "private registry" not in results
-        assert "airflow-eks/karpenter/controller:1.14.1" in results["private registry: digests"].found
+        assert "airflow-eks/spark:4.0.4" in results["private registry: digests"].found
 
     @pytest.mark.parametrize("version", load_releases().kubernetes.versions)
     def test_an_image_for_another_kubernetes_version_is_not_asked_for(self, account: Account, version: str) -> None:
