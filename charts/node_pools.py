@@ -10,6 +10,7 @@ import cdk8s
 
 from charts.placement import POOL_LABEL
 from constructs import Construct
+from settings.releases import UNPINNED
 from settings.tags import COMPONENT_TAG, Component
 
 NODE_CLASS = "default"
@@ -27,6 +28,26 @@ class NodeTemplate:
     kms_key_arn: str
     tags: dict[str, str]
     """All but the component's, which is each class' own."""
+    kubernetes_version: str
+    ami: str
+    """Release of the image, by its date, or ``unpinned``."""
+
+    @property
+    def image(self) -> dict[str, Any]:
+        """Which image, in the words of an EC2NodeClass.
+
+        By the parameter in which EKS says its id, and not by an alias with the release: that follows the control plane,
+        so that nodes would be replaced beside the managed ones. This one changes with the class, after them.
+        https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
+        """
+        if self.ami == UNPINNED:
+            return {"amiSelectorTerms": [{"alias": "al2023@latest"}]}
+        minor = self.kubernetes_version
+        parameter = (
+            f"/aws/service/eks/optimized-ami/{minor}/amazon-linux-2023/arm64/standard/"
+            f"amazon-eks-node-al2023-arm64-standard-{minor}-v{self.ami}/image_id"
+        )
+        return {"amiFamily": "AL2023", "amiSelectorTerms": [{"ssmParameter": parameter}]}
 
 
 def node_class(
@@ -43,7 +64,7 @@ def node_class(
         name=name,
         spec={
             **disks,
-            "amiSelectorTerms": [{"alias": "al2023@latest"}],
+            **node.image,
             "instanceProfile": node.instance_profile,
             "subnetSelectorTerms": list(node.subnet_selector_terms),
             "securityGroupSelectorTerms": [{"id": group} for group in node.security_group_ids],

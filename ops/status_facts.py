@@ -104,7 +104,8 @@ def queue(aws: Aws, stack: DeployedStack) -> Iterator[Fact]:
     yield Fact(group="Runs", about="queue", value=f"{group['Status']}, {len(members)} nodes")
     if members:
         node = elasticache.describe_cache_clusters(CacheClusterId=members[0])["CacheClusters"][0]
-        yield Fact(group="Versions", about="Redis", value=node["EngineVersion"])
+        about = str(group.get("Engine") or node["Engine"]).capitalize()
+        yield Fact(group="Versions", about=about, value=node["EngineVersion"])
 
 
 def workloads(api: KubernetesApi) -> Iterator[Fact]:

@@ -9,6 +9,7 @@ from settings.checks_addons import check_addons
 from settings.checks_alarms import check_alarms
 from settings.checks_dags import check_dags
 from settings.checks_ingress import check_ingress
+from settings.checks_kubernetes import check_kubernetes
 from settings.checks_metrics import check_metrics
 from settings.checks_network import check_network
 from settings.checks_sizes import check_sizes
@@ -18,7 +19,6 @@ from settings.checks_workers import check_workers
 from settings.errors import Contradiction, ContradictionError, nearest
 from settings.packages import check_packages
 from settings.partition import PARTITIONS
-from settings.releases import load_releases
 from settings.tags import check_tags
 from settings.types import either
 
@@ -31,6 +31,7 @@ def check(settings: Settings) -> None:
     # A wrong region would make its zones and certificates look wrong as well.
     found = list(_region(settings)) or [
         *check_network(settings),
+        *check_kubernetes(settings),
         *_cluster(settings),
         *check_tags(settings),
         *check_workers(settings),
@@ -63,9 +64,6 @@ def _region(settings: Settings) -> Iterator[Contradiction]:
 
 def _cluster(settings: Settings) -> Iterator[Contradiction]:
     cluster, nodes = settings.cluster, settings.cluster.nodes
-    versions = list(load_releases().kubernetes.versions)
-    if cluster.kubernetes_version not in versions:
-        yield Contradiction("cluster.kubernetes_version", cluster.kubernetes_version, f"must be {either(versions)}")
     if cluster.public_access is False and cluster.public_access_cidrs:
         yield Contradiction(
             "cluster.public_access",

@@ -53,6 +53,12 @@ class ClusterSettings(Section):
     """Amazon EKS."""
 
     kubernetes_version: KubernetesVersion = Field(description="Kubernetes minor version.")
+    support: Literal["standard", "extended"] = Field(
+        default="standard",
+        description="What happens when the version leaves EKS' standard support, 14 months after it came: `standard`: "
+        "EKS raises the control plane by itself; `extended`: the version stays for twelve months more, at $0.60 an "
+        "hour for the control plane instead of $0.10.",
+    )
     public_access: bool | None = Field(
         description="API server endpoint reachable from outside the VPC, besides from within. Unset: only where "
         "`public_access_cidrs` names who may come."
@@ -80,6 +86,14 @@ class DatabaseSettings(Section):
 
     instance_type: DatabaseType = Field(description="Instance class without its `db.` prefix, Graviton.")
     readers: int = Field(default=1, ge=0, le=5, description="Reader instances, which are also what a failover goes to.")
+    version: Literal["16", "17"] = Field(
+        default="16", description="PostgreSQL's major version. A database that is there goes up, never back."
+    )
+    io_optimized: bool = Field(
+        default=False,
+        description="Aurora I/O-Optimized: instances and storage cost more, requests nothing. Worth it where requests "
+        "are more than a quarter of the database's bill. It can be switched on once in 30 days, and off at any time.",
+    )
     backup_retention_days: int = Field(ge=1, le=35, description="Days that point-in-time recovery goes back.")
     snapshots_before_migration: int = Field(
         ge=0,
@@ -95,8 +109,13 @@ class DatabaseSettings(Section):
 
 
 class BrokerSettings(Section):
-    """ElastiCache for Redis OSS, Celery's queue."""
+    """ElastiCache, Celery's queue."""
 
+    engine: Literal["valkey", "redis"] = Field(
+        default="valkey",
+        description="Valkey speaks Redis' protocol and costs a fifth less. Redis 7.1 is the last that ElastiCache has. "
+        "A queue that is there becomes Valkey in place, and never Redis again.",
+    )
     node_type: CacheType = Field(description="Node type without its `cache.` prefix, Graviton.")
     replicas: int = Field(
         default=1,

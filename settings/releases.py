@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 RELEASES_FILE = Path(__file__).with_name("releases.yaml")
+UNPINNED = "unpinned"
+"""What stands in the table where a version is left to AWS."""
+
+
+def place(kubernetes_version: str, partition: str) -> str:
+    """How the table names clusters of a version in a partition."""
+    return f"{kubernetes_version}/{partition}"
 
 
 class _Release(BaseModel):
@@ -20,6 +28,10 @@ class KubernetesRelease(_Release):
 
     kubectl_layer: str
     kubectl_layer_class: str
+    ami: str = Field(pattern=r"^(\d{8}|unpinned)$")
+    """Release of the nodes' image, by its date; ``unpinned`` is the newest at any time."""
+    karpenter: str | None = None
+    """The oldest Karpenter that knows this version; None where the pinned one does."""
 
 
 class KubernetesReleases(_Release):
@@ -33,7 +45,17 @@ class EngineReleases(_Release):
     """Versions of managed engines."""
 
     aurora_postgresql: str
+    aurora_postgresql_17: str
+    valkey: str
     redis: str
+
+    def aurora(self, major: str) -> str:
+        """Aurora PostgreSQL, by the major version."""
+        return self.aurora_postgresql_17 if major == "17" else self.aurora_postgresql
+
+    def queue(self, engine: str) -> str:
+        """ElastiCache, by the engine's name."""
+        return self.redis if engine == "redis" else self.valkey
 
 
 class ChartRelease(_Release):
@@ -109,10 +131,16 @@ class Releases(_Release):
 
     kubernetes: KubernetesReleases
     engines: EngineReleases
+    eks_addons: dict[str, Literal["unpinned"] | dict[str, str]]
     charts: dict[str, ChartRelease]
     images: dict[str, ImageRelease]
     bases: dict[str, ImageRelease]
     builds: dict[str, BuildRelease]
+
+    def eks_addon(self, name: str, kubernetes_version: str, partition: str) -> str | None:
+        """The version of an add-on of EKS', or None where EKS says which. Raises KeyError where it is not named."""
+        pinned = self.eks_addons[name]
+        return None if isinstance(pinned, str) else pinned.get(place(kubernetes_version, partition))
 
     def published(self, key: str) -> ImageRelease:
         """An image that somebody publishes, to run or to build on. Raises KeyError where there is none."""

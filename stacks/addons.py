@@ -21,7 +21,7 @@ from airflow_eks.pod_identity import PodIdentity
 from charts.addons import AddonContext, EksAddon, HelmAddon, Statement, enabled_addons
 from charts.addons.base import GrafanaInputs, MetricsWorkspace
 from constructs import Construct, IDependable
-from settings import Registry, Settings
+from settings import Registry, Settings, load_releases
 
 
 def addon_context(
@@ -51,6 +51,9 @@ def eks_addons(context: AddonContext, phase: Literal["before-nodes", "with-nodes
     return [
         Addon(
             name=addon.name,
+            version=load_releases().eks_addon(
+                addon.name, context.settings.cluster.kubernetes_version, context.settings.partition
+            ),
             namespace=addon.namespace,
             configuration=addon.configuration,
             service_accounts=addon.service_accounts,

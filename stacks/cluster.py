@@ -46,6 +46,7 @@ class Cluster(NestedStack):
             "Cluster",
             name=settings.name,
             kubernetes_version=cluster.kubernetes_version,
+            support=cluster.support,
             kubectl_layer=kubectl_layer,
             vpc=vpc,
             subnets=subnets,

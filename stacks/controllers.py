@@ -23,7 +23,7 @@ from charts.airflow import SecretArns
 from charts.node_pools import NodeTemplate
 from charts.placement import TASK_PODS_POOL, worker_pool
 from constructs import Construct, IDependable
-from settings import Registry, Settings, capacity
+from settings import Registry, Settings, capacity, load_releases
 from settings.dags import GitSettings
 from settings.ingress import OidcSettings
 from settings.workers import WorkerSet
@@ -181,6 +181,8 @@ class Controllers(NestedStack):
                 disk_gib=settings.cluster.nodes.disk_gib,
                 kms_key_arn=key.key_arn,
                 tags={"Name": f"{settings.name}/karpenter", **settings.all_tags},
+                kubernetes_version=settings.cluster.kubernetes_version,
+                ami=load_releases().kubernetes.versions[settings.cluster.kubernetes_version].ami,
             ),
             workers=tuple(_worker_pool(each) for each in settings.airflow.worker_sets),
             task_pods=_task_pods(settings),

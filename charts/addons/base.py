@@ -73,7 +73,7 @@ class Statement:
 
 @dataclass(frozen=True, kw_only=True)
 class EksAddon:
-    """An add-on that EKS installs and keeps up to date, in the version that it recommends for the cluster's own."""
+    """An add-on that EKS installs, in the version of settings/releases.yaml or the one that it recommends."""
 
     name: str
     """EKS' name of it."""

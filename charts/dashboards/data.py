@@ -33,7 +33,7 @@ def _aurora(stores: DataStores, name: str, *, statistic: str = "Average", role: 
     return _metric("AWS/RDS", name, dimensions, statistic=statistic, legend=legend)
 
 
-def _redis(stores: DataStores, name: str, *, statistic: str) -> list[Metric]:
+def _node_metrics(stores: DataStores, name: str, *, statistic: str) -> list[Metric]:
     return [
         _metric("AWS/ElastiCache", name, {"CacheClusterId": node}, statistic=statistic, legend=f"node {number}")
         for number, node in enumerate(stores.queue_nodes, start=1)
@@ -79,7 +79,7 @@ def _numbers(made: Board, stores: DataStores) -> None:
     )
     made.number(
         "Memory of the queue",
-        _redis(stores, "DatabaseMemoryUsagePercentage", statistic="Maximum")[0],
+        _node_metrics(stores, "DatabaseMemoryUsagePercentage", statistic="Maximum")[0],
         description="Of the queue's first node. docs/runbooks/queue-memory.md",
         unit="percent",
         colours=bad_from(80, warn=60),
@@ -183,26 +183,26 @@ def _queue(made: Board, stores: DataStores) -> None:
     made.row("Queue (ElastiCache)")
     made.lines(
         "Memory",
-        _redis(stores, "DatabaseMemoryUsagePercentage", statistic="Maximum"),
+        _node_metrics(stores, "DatabaseMemoryUsagePercentage", statistic="Maximum"),
         description="docs/runbooks/queue-memory.md",
         unit="percent",
         limit=80,
     )
     made.lines(
         "CPU of the engine",
-        _redis(stores, "EngineCPUUtilization", statistic="Average"),
-        description="Redis works on one core: this is that core.",
+        _node_metrics(stores, "EngineCPUUtilization", statistic="Average"),
+        description="The engine works on one core: this is that core.",
         unit="percent",
         limit=90,
     )
     made.lines(
         "Evictions",
-        _redis(stores, "Evictions", statistic="Sum"),
-        description="Messages that Redis threw away: tasks that nobody will run. docs/runbooks/queue-evictions.md",
+        _node_metrics(stores, "Evictions", statistic="Sum"),
+        description="Messages that the queue threw away: tasks that nobody will run. docs/runbooks/queue-evictions.md",
     )
     made.lines(
         "Connections",
-        _redis(stores, "CurrConnections", statistic="Maximum"),
+        _node_metrics(stores, "CurrConnections", statistic="Maximum"),
         description="Of workers and schedulers.",
     )
 

@@ -20,9 +20,11 @@ from constructs import Construct, IDependable
 
 @dataclass(frozen=True, kw_only=True)
 class Addon:
-    """One add-on. Its version is what EKS recommends for the cluster's Kubernetes version."""
+    """One add-on."""
 
     name: str
+    version: str | None = None
+    """None is what EKS recommends for the cluster's Kubernetes version when the add-on is made."""
     namespace: str = "kube-system"
     configuration: Mapping[str, Any] = field(default_factory=dict)
     service_accounts: tuple[str, ...] = ()
@@ -76,6 +78,7 @@ class EksAddons(Construct):
                 self,
                 addon.name,
                 addon_name=addon.name,
+                addon_version=addon.version,
                 cluster_name=cluster.cluster_name,
                 configuration_values=json.dumps(addon.configuration) if addon.configuration else None,
                 resolve_conflicts="OVERWRITE",

@@ -1,4 +1,4 @@
-"""Celery's queue: ElastiCache for Redis OSS."""
+"""Celery's queue: ElastiCache, Valkey or Redis OSS."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class MessageBroker(Construct):
         *,
         vpc: ec2.IVpc,
         subnet_ids: list[str],
+        engine: str,
         engine_version: str,
         node_type: str,
         replicas: int,
@@ -57,7 +58,8 @@ class MessageBroker(Construct):
             self,
             "Group",
             replication_group_description="Celery's queue",
-            engine="redis",
+            # Another one is changed in place, with the endpoint and the token as they are.
+            engine=engine,
             engine_version=engine_version,
             cache_node_type=f"cache.{node_type}",
             num_cache_clusters=replicas + 1,

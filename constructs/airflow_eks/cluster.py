@@ -31,6 +31,7 @@ class Cluster(Construct):
         *,
         name: str,
         kubernetes_version: str,
+        support: str,
         kubectl_layer: lambda_.ILayerVersion,
         vpc: ec2.IVpc,
         subnets: ec2.SubnetSelection,
@@ -74,6 +75,10 @@ class Cluster(Construct):
                 kubectl_layer=kubectl_layer,
                 security_groups=[self.kubectl_security_group],
             ),
+        )
+        # EKS' own default is the dearer one.
+        cast(eks.CfnCluster, cluster.node.default_child).upgrade_policy = eks.CfnCluster.UpgradePolicyProperty(
+            support_type=support.upper()
         )
         # The library's type stubs lack a member by which a Cluster would be seen to be an ICluster, which it is.
         self.eks = cast(eks.ICluster, cluster)

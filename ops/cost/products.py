@@ -24,6 +24,9 @@ class Product:
 
 
 CONTROL_PLANE = Product(key="eks/cluster", service="AmazonEKS", usage="AmazonEKS-Hours:perCluster")
+EXTENDED_CONTROL_PLANE = Product(
+    key="eks/cluster-in-extended-support", service="AmazonEKS", usage="AmazonEKS-Hours:extendedSupport"
+)
 NAT_GATEWAY = Product(
     key="vpc/nat-gateway", service="AmazonEC2", usage="NatGateway-Hours", attributes={"productFamily": "NAT Gateway"}
 )
@@ -40,6 +43,12 @@ SECRET = Product(key="secrets-manager/secret", service="AWSSecretsManager", usag
 DISK = Product(key="ebs/gp3", service="AmazonEC2", usage="EBS:VolumeUsage.gp3")
 DATABASE_STORAGE = Product(
     key="rds/aurora-storage", service="AmazonRDS", usage="Aurora:StorageUsage", attributes={"databaseEngine": "Any"}
+)
+IO_OPTIMIZED_STORAGE = Product(
+    key="rds/aurora-io-optimized-storage",
+    service="AmazonRDS",
+    usage="Aurora:IO-OptimizedStorageUsage",
+    attributes={"databaseEngine": "Any"},
 )
 FILES = Product(
     key="efs/standard",
@@ -79,10 +88,11 @@ def instance(type_: str) -> Product:
     return Product(key=f"ec2/{type_}", service="AmazonEC2", usage=f"BoxUsage:{type_}", attributes=attributes)
 
 
-def database(class_: str) -> Product:
-    """An instance of Aurora PostgreSQL, with storage that is billed by requests: ``db.r7g.large``."""
+def database(class_: str, *, io_optimized: bool) -> Product:
+    """An instance of Aurora PostgreSQL, ``db.r7g.large``: with requests billed beside it, or with requests in it."""
     attributes = {"instanceType": class_, "databaseEngine": "Aurora PostgreSQL"}
-    return Product(key=f"rds/{class_}", service="AmazonRDS", usage=f"InstanceUsage:{class_}", attributes=attributes)
+    kind, key = ("IOOptimized", f"rds/io-optimized/{class_}") if io_optimized else ("", f"rds/{class_}")
+    return Product(key=key, service="AmazonRDS", usage=f"InstanceUsage{kind}:{class_}", attributes=attributes)
 
 
 def cache(type_: str, engine: str) -> Product:

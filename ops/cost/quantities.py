@@ -72,7 +72,17 @@ def _line(component: str, what: str, product: Product, number: float, **more: An
 
 def _cluster(contents: Contents, values: Mapping[str, Any]) -> Iterator[Quantity]:
     name = "EKS"
-    yield _line(name, "control plane", products.CONTROL_PLANE, contents.count("AWS::EKS::Cluster"))
+    for cluster in contents.resources("AWS::EKS::Cluster"):
+        yield _line(name, "control plane", products.CONTROL_PLANE, 1)
+        if cluster.properties.get("UpgradePolicy", {}).get("SupportType") != "STANDARD":
+            yield Quantity(
+                component=name,
+                what="control plane in extended support",
+                product=products.EXTENDED_CONTROL_PLANE,
+                least=0,
+                most=1,
+                assumed="instead of the line above, once its version has left standard support",
+            )
     for group in contents.resources("AWS::EKS::Nodegroup"):
         [type_], size = group.properties["InstanceTypes"], group.properties["ScalingConfig"]
         what = f"system nodes {type_}"
@@ -114,10 +124,14 @@ def _network(contents: Contents) -> Iterator[Quantity]:
 def _data(contents: Contents) -> Iterator[Quantity]:
     name, month = "Data", Per.MONTH
     instances = [resource.properties["DBInstanceClass"] for resource in contents.resources("AWS::RDS::DBInstance")]
+    io_optimized = any(
+        cluster.properties.get("StorageType") == "aurora-iopt1" for cluster in contents.resources("AWS::RDS::DBCluster")
+    )
     for class_ in sorted(set(instances)):
-        yield _line(name, f"Aurora {class_}", products.database(class_), instances.count(class_))
+        product = products.database(class_, io_optimized=io_optimized)
+        yield _line(name, f"Aurora {class_}", product, instances.count(class_))
     assumed = "a guess: see your own usage"
-    storage = products.DATABASE_STORAGE
+    storage = products.IO_OPTIMIZED_STORAGE if io_optimized else products.DATABASE_STORAGE
     yield _line(name, "Aurora storage, GB", storage, _DATABASE_GB, per=month, assumed=assumed)
     for group in contents.resources("AWS::ElastiCache::ReplicationGroup"):
         type_, nodes = group.properties["CacheNodeType"], group.properties.get("NumCacheClusters", 1)

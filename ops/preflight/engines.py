@@ -7,13 +7,13 @@ from ops.checks import Findings, failure, ok, warning
 from ops.preflight.subject import Preflight
 from settings import load_releases
 
-AURORA, REDIS = "aurora-postgresql", "redis"
+AURORA = "aurora-postgresql"
 _SHOWN = 6
 
 
 def database_version(subject: Preflight) -> Findings:
     """The version of Aurora PostgreSQL."""
-    version = load_releases().engines.aurora_postgresql
+    version = _database_version(subject)
     name, rds = f"Aurora PostgreSQL {version}", subject.aws.client("rds")
     # Without IncludeAll, a version that may still be used but not newly made would be left out.
     offered = found(
@@ -29,9 +29,8 @@ def database_version(subject: Preflight) -> Findings:
         every = subject.aws.pages("rds", "describe_db_engine_versions", "DBEngineVersions", Engine=AURORA)
         major = version.partition(".")[0]
         near = [each["EngineVersion"] for each in every if each["EngineVersion"].startswith(f"{major}.")]
-        advice = (
-            f"Set engines.aurora_postgresql in settings/releases.yaml to one of: {', '.join(near[-_SHOWN:]) or 'none'}"
-        )
+        choices = ", ".join(near[-_SHOWN:]) or "none"
+        advice = f"Set Aurora's version under engines in settings/releases.yaml to one of: {choices}"
         yield failure(name, f"not offered in {subject.aws.region}", advice)
     elif versions[0].get("Status", "available") != "available":
         yield warning(name, f"offered as {versions[0]['Status']}", "Plan the next version in settings/releases.yaml.")
@@ -41,7 +40,7 @@ def database_version(subject: Preflight) -> Findings:
 
 def database_class(subject: Preflight) -> Findings:
     """The instance class of the database, with that version, in the zones."""
-    version, class_ = load_releases().engines.aurora_postgresql, f"db.{subject.settings.database.instance_type}"
+    version, class_ = _database_version(subject), f"db.{subject.settings.database.instance_type}"
     name = f"database: {class_}"
     options = _orderable(subject, version, DBInstanceClass=class_)
     zones = options.get(class_, set())
@@ -64,21 +63,26 @@ def database_class(subject: Preflight) -> Findings:
 
 
 def broker_version(subject: Preflight) -> Findings:
-    """The version of Redis OSS."""
-    version = load_releases().engines.redis
+    """The engine of the queue, in its version: not every region has Valkey."""
+    engine = subject.settings.broker.engine
+    version = load_releases().engines.queue(engine)
     offered = {
         each["EngineVersion"]
         for each in subject.aws.pages(
-            "elasticache", "describe_cache_engine_versions", "CacheEngineVersions", Engine=REDIS
+            "elasticache", "describe_cache_engine_versions", "CacheEngineVersions", Engine=engine
         )
     }
-    name = f"ElastiCache Redis {version}"
+    name = f"ElastiCache {engine.capitalize()} {version}"
     # ElastiCache takes "7.1" and lists "7.1" or "7.1.0".
     if any(each == version or each.startswith(f"{version}.") for each in offered):
         yield ok(name, "offered")
     else:
+        near = ", ".join(sorted(offered)[-_SHOWN:])
+        other = "redis" if engine == "valkey" else "valkey"
         advice = (
-            f"Set engines.redis in settings/releases.yaml to one of: {', '.join(sorted(offered)[-_SHOWN:]) or 'none'}"
+            f"Set engines.{engine} in settings/releases.yaml to one of: {near}"
+            if near
+            else f"Give --context broker.engine={other}, or choose another region."
         )
         yield failure(name, f"not offered in {subject.aws.region}", advice)
 
@@ -97,6 +101,10 @@ def broker_type(subject: Preflight) -> Findings:
         "ElastiCache sells no reservation of it here, and has no other list of what it offers",
         f"Look for {type_} in the console, or choose another: --context broker.node_type=…",
     )
+
+
+def _database_version(subject: Preflight) -> str:
+    return load_releases().engines.aurora(subject.settings.database.version)
 
 
 def _orderable(subject: Preflight, version: str, **more: str) -> dict[str, set[str]]:

@@ -12,9 +12,12 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
+from ops.aws import connect
 from ops.errors import OpsError, explained
 from ops.mirror.errors import MirrorError
 from ops.mirror.route import Upstream
+from ops.options import ProfileOption, RegionOption, settings_from
+from ops.releases.aws_pins import pin_from_aws
 from ops.releases.pins import Missing, missing, published
 from ops.releases.table_file import with_fields
 from settings import RELEASES_FILE, Releases
@@ -25,12 +28,24 @@ _AT_ONCE = 8
 def pin(
     *,
     plan: Annotated[bool, typer.Option("--plan", help="Only show which digests are missing.")] = False,
+    aws: Annotated[
+        bool,
+        typer.Option("--aws", help="Ask an account instead, for EKS' add-ons and the nodes' image."),
+    ] = False,
+    region: RegionOption = None,
+    profile: ProfileOption = None,
 ) -> None:
     """Write the digests of images and charts that settings/releases.yaml lacks into it, as their publishers have them.
 
-    What is pinned stays. After a version is changed, take its digest out, then run this. Exit code: 0 all are pinned,
-    1 some are not, 2 not run, 130 interrupted; what was found until then is written.
+    What is pinned stays. After a version is changed, take its digest out, then run this. With ``--aws`` it writes what
+    AWS recommends today, in place of what is there. Exit code: 0 all are pinned, 1 some are not, 2 not run, 130
+    interrupted; what was found until then is written.
     """
+    if aws:
+        with explained():
+            settings = settings_from([], region=region)
+            print(pin_from_aws(connect(region=settings.region, partition=settings.partition, profile=profile)))
+        return
     with explained():
         wanted = list(missing(_read(RELEASES_FILE)))
         if plan:

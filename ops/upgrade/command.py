@@ -116,6 +116,8 @@ def upgrade_check(
                 load_releases(),
                 charts=chosen,
                 kubernetes=settings.cluster.kubernetes_version,
+                aurora=settings.database.version,
+                queue=settings.broker.engine,
                 source="this working tree",
             ),
             stacks_before=before.stacks,

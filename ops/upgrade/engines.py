@@ -5,7 +5,7 @@ from __future__ import annotations
 from ops.aws import found
 from ops.checks import Finding, Findings, failure, ok, warning
 from ops.upgrade.subject import Upgrade
-from ops.upgrade.versions import AURORA, REDIS, Change, change, step
+from ops.upgrade.versions import AURORA, QUEUE, Change, change, step
 
 
 def database(upgrade: Upgrade) -> Findings:
@@ -36,16 +36,16 @@ def database(upgrade: Upgrade) -> Findings:
 
 def queue(upgrade: Upgrade) -> Findings:
     """ElastiCache: node by node, with a failover."""
-    before, after = upgrade.before.engines[REDIS], upgrade.after.engines[REDIS]
+    before, after = upgrade.before.engines[QUEUE], upgrade.after.engines[QUEUE]
     kind = change(before, after)
     if kind in (Change.NONE, Change.DOWN):
-        yield _still_or_back(REDIS, before, after, kind)
+        yield _still_or_back(QUEUE, before, after, kind)
         return
     yield warning(
-        REDIS,
-        f"{step(before, after)}: {kind}. ElastiCache replaces node after node; with a replica, the queue is away for "
-        "seconds",
-        "Deploy while few tasks run; ElastiCache does not go back to an older version.",
+        QUEUE,
+        f"{step(before, after)}: {kind}. ElastiCache replaces node after node, and keeps endpoint and token; with a "
+        "replica, the queue is away for seconds",
+        "Deploy while few tasks run; ElastiCache does not go back to an older version, nor from Valkey to Redis.",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ops.upgrade.step import Differences, Step
-from ops.upgrade.versions import AURORA, REDIS, Change, change, step
+from ops.upgrade.versions import AURORA, QUEUE, Change, change, step
 
 _QUEUE = "AWS::ElastiCache::ReplicationGroup"
 
@@ -30,18 +30,18 @@ def database(differences: Differences) -> Iterator[Step]:
 
 def queue(differences: Differences) -> Iterator[Step]:
     """ElastiCache's version, or another engine."""
-    before, after = (side.engines[REDIS] for side in (differences.upgrade.before, differences.upgrade.after))
+    before, after = (side.engines[QUEUE] for side in (differences.upgrade.before, differences.upgrade.after))
     properties = differences.one(_QUEUE, before=False) or {}
     if change(before, after) is Change.NONE:
         return
     alone = properties.get("ReplicasPerNodeGroup") == 0 or properties.get("NumCacheClusters") == 1
     yield Step(
         name="engine of the queue",
-        happens=f"{REDIS} {step(before, after)}: node after node is replaced, with a failover in between",
+        happens=f"{QUEUE} {step(before, after)}: node after node is replaced, with a failover in between",
         stops="the queue, until the one node is back; what is queued may be lost, and Airflow queues it again"
         if alone
         else "the queue, for seconds; what is queued stays, running tasks notice nothing",
         longest="what ElastiCache takes; it names no limit",
-        back="none: ElastiCache takes no older version",
+        back="none: ElastiCache takes no older version, and makes no Valkey a Redis",
         goes_back=False,
     )

@@ -22,7 +22,7 @@ from ops.names import RELEASE
 from ops.stack import DeployedStack, named_templates
 from ops.status_facts import AIRFLOW_VERSION
 from ops.upgrade.releases_in import HELM, key_of
-from ops.upgrade.versions import AURORA, REDIS, Versions, of_table
+from ops.upgrade.versions import AURORA, QUEUE, Versions, of_table
 from settings import load_releases
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +119,7 @@ def _of_stacks(stacks: Stacks, source: str) -> Versions:
         },
         engines={
             AURORA: _property(bodies, "AWS::RDS::DBCluster", "EngineVersion", source),
-            REDIS: _property(bodies, "AWS::ElastiCache::ReplicationGroup", "EngineVersion", source),
+            QUEUE: _property(bodies, "AWS::ElastiCache::ReplicationGroup", "EngineVersion", source),
         },
     )
 

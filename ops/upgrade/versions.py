@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from ops.errors import OpsError
 from settings import Releases
 
-AURORA, REDIS = "Aurora PostgreSQL", "Redis"
+AURORA, QUEUE = "Aurora PostgreSQL", "Queue"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +67,19 @@ def step(before: str, after: str) -> str:
     return before if before == after else f"{before} → {after}"
 
 
-def of_releases(releases: Releases, *, charts: Collection[str], kubernetes: str, source: str) -> Versions:
-    """What a table of releases comes to with these of its charts: the settings switch others off."""
+def of_releases(
+    releases: Releases, *, charts: Collection[str], kubernetes: str, aurora: str, queue: str, source: str
+) -> Versions:
+    """What a table of releases comes to with these of its charts: the settings switch others off.
+
+    ``aurora`` is the database's major version, ``queue`` the name of the queue's engine.
+    """
     return Versions(
         source=source,
         airflow=releases.images["airflow"].tag,
         kubernetes=kubernetes,
         charts={key: chart.version for key, chart in releases.charts.items() if key in charts},
-        engines={AURORA: releases.engines.aurora_postgresql, REDIS: releases.engines.redis},
+        engines={AURORA: releases.engines.aurora(aurora), QUEUE: releases.engines.queue(queue)},
     )
 
 
@@ -89,7 +94,11 @@ def of_table(table: Any, *, kubernetes: str | None, source: str) -> Versions:
             airflow=str(table["images"]["airflow"]["tag"]),
             kubernetes=str(kubernetes or table["kubernetes"]["default"]),
             charts={key: str(chart["version"]) for key, chart in table["charts"].items()},
-            engines={AURORA: str(table["engines"]["aurora_postgresql"]), REDIS: str(table["engines"]["redis"])},
+            engines={
+                AURORA: str(table["engines"]["aurora_postgresql"]),
+                # Older tables know Redis alone.
+                QUEUE: str(table["engines"].get("valkey") or table["engines"]["redis"]),
+            },
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise OpsError(f"{source} is no settings/releases.yaml: {error} is missing or of another form") from None

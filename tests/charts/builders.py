@@ -12,7 +12,7 @@ from charts.node_pools import NodeTemplate
 from charts.placement import TASK_PODS_POOL, worker_pool
 from charts.spark import SparkChart
 from charts.task_pods import TaskPodsChart
-from settings import Registry, Settings, build_settings
+from settings import Registry, Settings, build_settings, load_releases
 
 ACCOUNT = "111122223333"
 SPARK_BUCKET = "spark-bucket"
@@ -82,6 +82,8 @@ def build_charts(settings: Settings) -> dict[str, list[Object]]:
                 disk_gib=settings.cluster.nodes.disk_gib,
                 kms_key_arn=key,
                 tags=settings.all_tags,
+                kubernetes_version=settings.cluster.kubernetes_version,
+                ami=load_releases().kubernetes.versions[settings.cluster.kubernetes_version].ami,
             ),
             workers=tuple(
                 karpenter.WorkerPool(

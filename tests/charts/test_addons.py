@@ -26,6 +26,7 @@ from stacks.platform import Platform
 from tests.support.deployment import Deployment
 from tests.support.order import Order
 from tests.support.references import ROOT as ROOT_STACK
+from tests.support.versions import scaled_versions
 
 ROOT = Path(__file__).parents[2]
 SWITCHES = addon_switches(AddonSettings())
@@ -137,7 +138,7 @@ def test_coredns_is_scaled_by_one_of_two(proportional: bool, zones: int) -> None
         assert own["minReplicas"] == zones < own["maxReplicas"]
 
 
-@pytest.mark.parametrize("version", load_releases().kubernetes.versions)
+@pytest.mark.parametrize("version", scaled_versions())
 def test_cluster_autoscaler_is_of_the_cluster_s_minor_version(version: str) -> None:
     addon = dict(enabled_addons(context(cluster={"kubernetes_version": version})))["cluster_autoscaler"]
     assert isinstance(addon, HelmAddon)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from charts.node_pools import NodeTemplate
 from charts.spark.pools import SPARK_POOLS
+from settings import load_releases
+from settings.releases import UNPINNED
 from tests.charts.builders import Object, build_charts, settings_for
 
 
@@ -26,6 +29,25 @@ def requirement(pool: Object, key: str) -> list[str]:
 def test_every_pool_is_graviton(chart: list[Object]) -> None:
     for pool in of_kind(chart, "NodePool").values():
         assert requirement(pool, "kubernetes.io/arch") == ["arm64"]
+
+
+@pytest.mark.parametrize("version", ["1.35", "1.36"])
+def test_nodes_start_from_the_pinned_image_of_the_cluster_s_version(version: str) -> None:
+    """Not by an alias: that follows the control plane, and these nodes would be replaced beside the managed ones."""
+    chart = build_charts(settings_for("aws-cn", cluster={"kubernetes_version": version}))["karpenter"]
+    date = load_releases().kubernetes.versions[version].ami
+    name = f"amazon-eks-node-al2023-arm64-standard-{version}-v{date}"
+    parameter = f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/arm64/standard/{name}/image_id"
+    for node_class in of_kind(chart, "EC2NodeClass").values():
+        assert (node_class["amiFamily"], node_class["amiSelectorTerms"]) == ("AL2023", [{"ssmParameter": parameter}])
+
+
+def test_an_image_that_is_not_pinned_is_the_newest() -> None:
+    node = NodeTemplate(
+        instance_profile="nodes", security_group_ids=(), subnet_selector_terms=(), disk_gib=50, kms_key_arn="key",
+        tags={}, kubernetes_version="1.36", ami=UNPINNED,
+    )  # fmt: skip
+    assert node.image == {"amiSelectorTerms": [{"alias": "al2023@latest"}]}
 
 
 def test_workers_take_spot_first_and_are_alone_on_their_nodes(chart: list[Object]) -> None:

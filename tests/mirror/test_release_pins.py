@@ -18,7 +18,8 @@ TABLE = """\
 kubernetes:
   default: "1.36"
   versions: {{}}
-engines: {{aurora_postgresql: "16.13", redis: "7.1"}}
+engines: {{aurora_postgresql: "16.13", aurora_postgresql_17: "17.9", valkey: "8.2", redis: "7.1"}}
+eks_addons: {{}}
 
 charts:
   # A repository of files.

@@ -31,7 +31,7 @@ def prepare(aws: Aws, answers: Answers) -> None:
         "OrderableDBInstanceOptions": [orderable(asked.get("DBInstanceClass", "db.r7g.large"), aws.region)]
     })  # fmt: skip
     answers.give("elasticache", "DescribeCacheEngineVersions", {
-        "CacheEngineVersions": [{"Engine": "redis", "EngineVersion": engines.redis}]
+        "CacheEngineVersions": [{"Engine": "valkey", "EngineVersion": engines.valkey}]
     })  # fmt: skip
     answers.give("elasticache", "DescribeReservedCacheNodesOfferings", {"ReservedCacheNodesOfferings": [{}]})
     versions = [kubernetes(version) for version in load_releases().kubernetes.versions]

@@ -68,7 +68,7 @@ TEMPLATE = {
             "Properties": {
                 "Release": "airflow",
                 "Version": "1.22.0",
-                "Values": {"Fn::Join": ["", ['{"airflowVersion":"3.2.2","host":"', {"Ref": "Host"}, '"}']]},
+                "Values": {"Fn::Join": ["", ['{"airflowVersion":"3.3.2","host":"', {"Ref": "Host"}, '"}']]},
             },
         },
         "Other": {"Type": "AWS::SQS::Queue"},
@@ -164,7 +164,7 @@ def _queue() -> str:
     _client("elasticache").create_replication_group(
         ReplicationGroupId="queue",
         ReplicationGroupDescription="Celery's queue",
-        Engine="redis",
+        Engine="valkey",
         CacheNodeType="cache.m7g.large",
         NumCacheClusters=2,
         AutomaticFailoverEnabled=True,

@@ -175,7 +175,7 @@ class TestStatus:
             "Apache Airflow": "3.3.2",
             "Kubernetes": "1.36 eks.4",
             "Aurora PostgreSQL": "16.13",
-            "Redis": "7.1.0",
+            "Valkey": "7.1.0",
         }
         assert told["helm releases"] == {"airflow": "1.22.0"}
         assert told["add-ons"]["coredns"] == "v1.2.3-eksbuild.1, ACTIVE"

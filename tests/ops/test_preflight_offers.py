@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ops.report import Status
-from settings import load_releases
 from tests.ops import good_account
 from tests.ops.accounts import US_WEST, Account
+from tests.support.versions import scaled_versions
 
 
 class TestOffers:
@@ -51,7 +51,7 @@ class TestOffers:
     def test_a_queue_version_that_is_not_offered(self, account: Account) -> None:
         versions = [{"EngineVersion": version} for version in ("6.2", "7.0")]
         account.answers.give("elasticache", "DescribeCacheEngineVersions", {"CacheEngineVersions": versions})
-        queue = account.results()["ElastiCache Redis 7.1"]
+        queue = account.results()["ElastiCache Valkey 8.2"]
         assert queue.status is Status.FAILURE
         assert queue.advice.endswith("to one of: 6.2, 7.0")
 
@@ -112,9 +112,9 @@ class TestImages:
         account.answers.give("ecr", "DescribeImages", {"imageDetails": [{"imageDigest": "sha256:other"}]})
         results = account.results(self.PRIVATE)
         assert "private registry" not in results
-        assert "airflow-eks/spark:4.0.4" in results["private registry: digests"].found
+        assert "airflow-eks/apache/spark:4.0.4" in results["private registry: digests"].found
 
-    @pytest.mark.parametrize("version", load_releases().kubernetes.versions)
+    @pytest.mark.parametrize("version", scaled_versions())
     def test_an_image_for_another_kubernetes_version_is_not_asked_for(self, account: Account, version: str) -> None:
         registry = account.results(self.PRIVATE, f"cluster.kubernetes_version={version}")["private registry"]
         assert re.findall(r"/cluster-autoscaler:v(\d+\.\d+)", registry.found) == [version]

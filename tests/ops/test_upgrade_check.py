@@ -17,7 +17,7 @@ from ops.errors import OpsError
 from ops.kubernetes_api import kubeconfig_api
 from ops.stack import read_stack
 from ops.upgrade import sources
-from ops.upgrade.versions import AURORA, REDIS
+from ops.upgrade.versions import AURORA, QUEUE
 from settings import load_releases
 from settings.releases import RELEASES_FILE
 from tests.ops.answers import Answers, make_aws
@@ -211,7 +211,7 @@ class TestADeployment:
     def test_what_aws_has_raised_by_itself(self, deployed: Answers) -> None:
         deployed.give("rds", "DescribeDBClusters", {"DBClusters": [{"EngineVersion": "16.99"}]})
         engines = self.source().versions.engines
-        assert engines == {AURORA: "16.99", REDIS: load_releases().engines.redis}
+        assert engines == {AURORA: "16.99", QUEUE: load_releases().engines.valkey}
 
     def test_who_may_not_ask_the_database_knows_what_was_deployed(self, deployed: Answers) -> None:
         deployed.refuse("rds", "DescribeDBClusters", "AccessDenied", "no", 403)

@@ -13,7 +13,7 @@ from moto import mock_aws
 from ops.report import Result, Status
 from ops.stack import DeployedStack, Resource
 from ops.upgrade.subject import Live
-from ops.upgrade.versions import AURORA, REDIS
+from ops.upgrade.versions import AURORA, QUEUE
 from settings import load_releases
 from tests.ops import upgrade_kit
 from tests.ops.answers import Answers, make_aws
@@ -86,7 +86,7 @@ def test_everything_changes_in_the_order_of_a_deployment(tmp_path: Path) -> None
         Releasekeda=keda,
         Releaseairflow=airflow,
     )
-    older = versions(airflow=OLDER, kubernetes="1.30", engines={AURORA: "16.1", REDIS: "6.2"})
+    older = versions(airflow=OLDER, kubernetes="1.30", engines={AURORA: "16.1", QUEUE: "6.2"})
     found = steps(tmp_path, before, before=older, longest_task_hours=12)
     assert list(found) == [
         "control plane",

@@ -12,7 +12,7 @@ from moto import mock_aws
 from ops.report import Status
 from ops.stack import DeployedStack, Resource
 from ops.upgrade.subject import Live
-from ops.upgrade.versions import AURORA, REDIS
+from ops.upgrade.versions import AURORA, QUEUE
 from settings import load_releases
 from tests.ops.answers import Answers, make_aws
 from tests.ops.upgrade_kit import one, versions
@@ -175,7 +175,7 @@ class TestAsked:
     ) -> None:
         version = {"ValidUpgradeTarget": [{"EngineVersion": target} for target in targets]}
         answers.give("rds", "DescribeDBEngineVersions", {"DBEngineVersions": [version]})
-        before, after = (versions(engines={AURORA: each, REDIS: "7.1"}) for each in ("16.9", "16.13"))
+        before, after = (versions(engines={AURORA: each, QUEUE: "7.1"}) for each in ("16.9", "16.13"))
         assert one("database", tmp_path, before=before, after=after, live=self.live()).status is status
 
 
@@ -190,7 +190,7 @@ class TestEngines:
         ],
     )
     def test_database(self, tmp_path: Path, before: str, after: str, status: Status, said: str) -> None:
-        old, new = (versions(engines={AURORA: each, REDIS: "7.1"}) for each in (before, after))
+        old, new = (versions(engines={AURORA: each, QUEUE: "7.1"}) for each in (before, after))
         result = one("database", tmp_path, before=old, after=new)
         assert result.status is status
         assert said in result.found
@@ -199,5 +199,5 @@ class TestEngines:
         ("before", "status"), [("7.1.0", Status.OK), ("7.0", Status.WARNING), ("7.2", Status.FAILURE)]
     )
     def test_queue(self, tmp_path: Path, before: str, status: Status) -> None:
-        old, new = (versions(engines={AURORA: "16.13", REDIS: each}) for each in (before, "7.1"))
+        old, new = (versions(engines={AURORA: "16.13", QUEUE: each}) for each in (before, "7.1"))
         assert one("queue", tmp_path, before=old, after=new).status is status

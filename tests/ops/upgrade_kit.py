@@ -18,7 +18,7 @@ from ops.upgrade.command import CHECKS
 from ops.upgrade.pins import ConstraintFiles
 from ops.upgrade.sources import from_assembly
 from ops.upgrade.subject import Upgrade
-from ops.upgrade.versions import AURORA, REDIS, Versions
+from ops.upgrade.versions import AURORA, QUEUE, Versions
 from settings import load_releases
 from tests.support.quiet import QUIET
 
@@ -36,7 +36,7 @@ def versions(**changed: Any) -> Versions:
         airflow=releases.images["airflow"].tag,
         kubernetes=releases.kubernetes.default,
         charts={key: chart.version for key, chart in releases.charts.items()},
-        engines={AURORA: releases.engines.aurora_postgresql, REDIS: releases.engines.redis},
+        engines={AURORA: releases.engines.aurora_postgresql, QUEUE: releases.engines.valkey},
     )
     return replace(pinned, **changed)
 
@@ -80,7 +80,7 @@ def platform(values: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str,
         },
         "Broker": {
             "Type": "AWS::ElastiCache::ReplicationGroup",
-            "Properties": {"EngineVersion": pinned.engines.redis},
+            "Properties": {"EngineVersion": pinned.engines.valkey},
         },
         **{f"Release{name}": release(name, given) for name, given in values.items()},
     }

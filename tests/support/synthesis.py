@@ -53,7 +53,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "region": "eu-central-1",
         "size": "small",
         "images.source": "private",
-        "cluster.kubernetes_version": "1.34",
+        "cluster.kubernetes_version": "1.35",
         "cluster.public_access_cidrs": "203.0.113.0/24,198.51.100.0/24",
         "cluster.administrators": "arn:aws:iam::123456789012:role/Admin,arn:aws:iam::123456789012:user/jane",
         "airflow.ingress.certificate_arn": "arn:aws:acm:eu-central-1:123456789012:certificate/0123",
@@ -66,8 +66,12 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "spark.teams.reports.pods": "20",
         "spark.history_server": "true",
     },
-    # DAGs that every pod has from a repository of one's own.
+    # DAGs that every pod has from a repository of one's own; and engines that are no default.
     "sidecar": {
+        "cluster.support": "extended",
+        "database.version": "17",
+        "database.io_optimized": "true",
+        "broker.engine": "redis",
         "dags.delivery": "sidecar",
         "dags.git.url": "https://git.example.com/team/dags.git",
         "dags.git.secret_arn": "arn:aws:secretsmanager:us-west-2:123456789012:secret:git-a1b2c3",

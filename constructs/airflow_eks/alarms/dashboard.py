@@ -128,9 +128,9 @@ def _queue(nodes: Sequence[str]) -> list[cloudwatch.IWidget]:
         return [queue_metric(node, name, statistic=statistic) for node in nodes]
 
     return [
-        _graph("Redis: memory, percent", *of("DatabaseMemoryUsagePercentage", "Maximum")),
-        _graph("Redis: evictions", *of("Evictions", "Sum")),
-        _graph("Redis: CPU of the engine, percent", *of("EngineCPUUtilization", "Average")),
+        _graph("Queue: memory, percent", *of("DatabaseMemoryUsagePercentage", "Maximum")),
+        _graph("Queue: evictions", *of("Evictions", "Sum")),
+        _graph("Queue: CPU of the engine, percent", *of("EngineCPUUtilization", "Average")),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Alarms of what holds data: Aurora and Redis."""
+"""Alarms of what holds data: Aurora and ElastiCache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BUSY_MINUTES = 15
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.BestPractices.TroubleshootingOOM.html
 _LEAST_LOCAL_STORAGE = 2
 _GIB = 1024**3
-# Redis copies what is written while it makes a snapshot or a replica, so the memory must not be full.
+# The engine copies what is written while it makes a snapshot or a replica, so the memory must not be full.
 # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.WhichShouldIMonitor.html
 _FULL_PERCENT = 80
 

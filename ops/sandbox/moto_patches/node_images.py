@@ -20,11 +20,12 @@ from settings import load_releases
 
 # https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
 _PARAMETER = re.compile(
-    r"/aws/service/eks/optimized-ami/(?P<minor>[^/]+)/amazon-linux-2023/(?P<architecture>[^/]+)/standard/recommended/image_id"
+    r"/aws/service/eks/optimized-ami/(?P<minor>[^/]+)/amazon-linux-2023/(?P<architecture>[^/]+)/standard/"
+    r"(recommended|amazon-eks-node-al2023-(?P=architecture)-standard-(?P=minor)-v\d{8})/image_id"
 )
 _ARCHITECTURES = ("arm64", "x86_64")
 _OWNER = "602401143452"
-_RELEASE = "20261101"  # the one that there ever is
+_RELEASE = "20261112"  # the one that there ever is
 
 
 def apply() -> None:

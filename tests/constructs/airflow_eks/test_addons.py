@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from settings import Registry, build_settings, load_releases
+from stacks.addons import addon_context, eks_addons
 from tests.support.deployment import Deployment
 
 IDENTITIES = {
@@ -54,9 +58,25 @@ def test_an_identity_is_of_a_cluster_that_is_there(deployment: Deployment) -> No
             assert cluster.logical_id in each.body["DependsOn"]
 
 
-def test_versions_are_left_to_eks(aws: Deployment) -> None:
-    # Pinned, they would stay behind when the cluster's version moves.
-    assert not any("AddonVersion" in each.properties for each in aws.all("AWS::EKS::Addon"))
+def test_versions_are_those_of_the_releases(deployment: Deployment) -> None:
+    settings, releases = deployment.settings, load_releases()
+    for each in deployment.all("AWS::EKS::Addon"):
+        name = each.properties["AddonName"]
+        pinned = releases.eks_addon(name, settings.cluster.kubernetes_version, settings.partition)
+        assert each.properties.get("AddonVersion") == pinned
+    assert set(releases.eks_addons) == set(IDENTITIES)
+
+
+def test_a_pinned_version_is_the_add_on_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    releases = load_releases()
+    pins = {**releases.eks_addons, "coredns": {"1.36/aws": "v1.14.2-eksbuild.9"}}
+    monkeypatch.setattr("stacks.addons.load_releases", lambda: releases.model_copy(update={"eks_addons": pins}))
+    settings = build_settings({})
+    registry = Registry(settings=settings, account="111122223333")
+    context = addon_context(settings=settings, registry=registry, vpc_id="vpc-1", key_arn="key")
+    versions = {each.name: each.version for each in eks_addons(context, "with-nodes")}
+    assert versions["coredns"] == "v1.14.2-eksbuild.9"
+    assert versions["snapshot-controller"] is None
 
 
 def test_container_insights_sends_no_container_logs_and_no_traces(deployment: Deployment) -> None:

@@ -24,9 +24,15 @@ def test_a_replica_takes_over_in_another_zone(deployment: Deployment) -> None:
 
 
 def test_engine(deployment: Deployment) -> None:
-    group = deployment.one(GROUP).properties
-    assert (group["Engine"], group["EngineVersion"]) == ("redis", load_releases().engines.redis)
+    group, engine = deployment.one(GROUP).properties, deployment.settings.broker.engine
+    assert (group["Engine"], group["EngineVersion"]) == (engine, load_releases().engines.queue(engine))
     assert group["CacheNodeType"] == f"cache.{deployment.settings.broker.node_type}"
+
+
+def test_it_is_valkey_unless_redis_is_asked_for(aws: Deployment, sidecar: Deployment) -> None:
+    assert [each.one(GROUP).properties["Engine"] for each in (aws, sidecar)] == ["valkey", "redis"]
+    # Neither has a parameter group of ours, which would stand in the way of a change in place.
+    assert not [each for each in (aws, sidecar) if each.all("AWS::ElastiCache::ParameterGroup")]
 
 
 def test_it_is_encrypted_on_the_way_and_at_rest(deployment: Deployment) -> None:

@@ -56,10 +56,16 @@ def test_secrets_are_encrypted_with_the_deployments_key(deployment: Deployment) 
 
 def test_version_and_name(aws: Deployment, internet: Deployment) -> None:
     assert (aws.one(CLUSTER).properties["Name"], aws.one(CLUSTER).properties["Version"]) == ("airflow", "1.36")
-    assert (internet.one(CLUSTER).properties["Name"], internet.one(CLUSTER).properties["Version"]) == ("team-a", "1.34")
+    assert (internet.one(CLUSTER).properties["Name"], internet.one(CLUSTER).properties["Version"]) == ("team-a", "1.35")
 
 
-@pytest.mark.parametrize(("name", "minor"), [("aws", "1.36"), ("internet", "1.34")])
+def test_nobody_pays_for_extended_support_who_did_not_ask_for_it(aws: Deployment, sidecar: Deployment) -> None:
+    """EKS' own default is the dearer one."""
+    policies = [each.one(CLUSTER).properties["UpgradePolicy"] for each in (aws, sidecar)]
+    assert policies == [{"SupportType": "STANDARD"}, {"SupportType": "EXTENDED"}]
+
+
+@pytest.mark.parametrize(("name", "minor"), [("aws", "1.36"), ("internet", "1.35")])
 def test_kubectl_is_of_the_clusters_version(request: pytest.FixtureRequest, name: str, minor: str) -> None:
     deployment: Deployment = request.getfixturevalue(name)
     layer = deployment.one("AWS::Lambda::LayerVersion", path="/KubectlLayer/")

@@ -13,9 +13,16 @@ CLUSTER, INSTANCE = "AWS::RDS::DBCluster", "AWS::RDS::DBInstance"
 def test_engine(deployment: Deployment) -> None:
     cluster = deployment.one(CLUSTER).properties
     assert cluster["Engine"] == "aurora-postgresql"
-    assert cluster["EngineVersion"] == load_releases().engines.aurora_postgresql
-    assert cluster["EngineVersion"].startswith("16.")
+    major = deployment.settings.database.version
+    assert cluster["EngineVersion"] == load_releases().engines.aurora(major)
+    assert cluster["EngineVersion"].startswith(f"{major}.")
     assert (cluster["DatabaseName"], cluster["Port"]) == ("airflow", 5432)
+
+
+def test_the_newer_version_and_the_other_storage_are_asked_for(aws: Deployment, sidecar: Deployment) -> None:
+    clusters = [each.one(CLUSTER).properties for each in (aws, sidecar)]
+    assert [each["EngineVersion"].partition(".")[0] for each in clusters] == ["16", "17"]
+    assert [each.get("StorageType") for each in clusters] == [None, "aurora-iopt1"]
 
 
 def test_a_writer_and_a_reader_that_takes_over(deployment: Deployment) -> None:
@@ -37,7 +44,7 @@ def test_it_is_in_the_data_subnets(aws: Deployment, own_vpc: Deployment) -> None
 
 def test_tls_is_forced(deployment: Deployment) -> None:
     group = deployment.one("AWS::RDS::DBClusterParameterGroup")
-    assert group.properties["Family"] == "aurora-postgresql16"
+    assert group.properties["Family"] == f"aurora-postgresql{deployment.settings.database.version}"
     assert group.properties["Parameters"]["rds.force_ssl"] == "1"
     assert deployment.one(CLUSTER).properties["DBClusterParameterGroupName"] == group.ref
 

@@ -60,7 +60,7 @@ class TestTable:
 
     def test_rows_are_of_what_is_counted(self) -> None:
         # Of instances the table has more types than the size classes use.
-        known = {line.product.key for name in SIZES for line in counted(name)} | {"ec2/m7g.4xlarge"}
+        known = {line.product.key for name in (*SIZES, "sidecar") for line in counted(name)} | {"ec2/m7g.4xlarge"}
         rows = [row for each in PARTITIONS.values() for row in Table(partition=each, region="x")._rows]
         assert {row["product"] for row in rows} <= known
 

@@ -23,7 +23,7 @@ class TestQuantities:
                     "vpc/nat-gateway": (1, 1),
                     "vpc/public-ipv4": (1, 1),
                     "rds/db.t4g.medium": (2, 2),
-                    "elasticache/redis/cache.t4g.small": (2, 2),
+                    "elasticache/valkey/cache.t4g.small": (2, 2),
                 },
             ),
             (
@@ -31,7 +31,7 @@ class TestQuantities:
                 {
                     "vpc/nat-gateway": (3, 3),
                     "rds/db.t4g.large": (2, 2),
-                    "elasticache/redis/cache.t4g.medium": (2, 2),
+                    "elasticache/valkey/cache.t4g.medium": (2, 2),
                 },
             ),
             (
@@ -43,7 +43,7 @@ class TestQuantities:
                     "vpc/nat-gateway": (3, 3),
                     "vpc/endpoint": (24, 24),  # 8 services in 3 zones
                     "rds/db.r7g.large": (2, 2),
-                    "elasticache/redis/cache.m7g.large": (2, 2),
+                    "elasticache/valkey/cache.m7g.large": (2, 2),
                     "kms/key": (1, 1),
                 },
             ),
@@ -53,7 +53,7 @@ class TestQuantities:
                 {
                     "ec2/m7g.2xlarge": (3, 3),
                     "rds/db.r7g.2xlarge": (2, 2),
-                    "elasticache/redis/cache.m7g.xlarge": (2, 2),
+                    "elasticache/valkey/cache.m7g.xlarge": (2, 2),
                 },
             ),
         ],
@@ -62,6 +62,15 @@ class TestQuantities:
         # The first lines of a type are the nodes; Airflow's servers may be counted in the same type.
         found = {line.product.key: (line.least, line.most) for line in reversed(counted(name)) if not line.scales}
         assert {key: found.get(key) for key in expected} == expected
+
+    def test_what_is_chosen_has_its_own_price(self) -> None:
+        found = units("sidecar")
+        assert found["eks/cluster"] == (1, 1)
+        assert found["eks/cluster-in-extended-support"] == (0, 1), "instead, once the version is that old"
+        assert found["rds/io-optimized/db.t4g.medium"] == (2, 2)
+        assert found["elasticache/redis/cache.t4g.small"] == (2, 2)
+        assert "rds/aurora-io-optimized-storage" in found
+        assert "eks/cluster-in-extended-support" not in units(AWS)
 
     def test_each_server_of_prometheus_has_a_volume(self) -> None:
         [volumes] = [line for line in counted(AWS) if line.component == "Metrics"]
