@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from settings import ChartRelease, ImageRelease, Releases
+from settings.releases import UNPINNED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +23,8 @@ def pinned(releases: Releases) -> Iterator[Pin]:
     """All of them, in the order of the file."""
     for minor, kubernetes in releases.kubernetes.versions.items():
         yield Pin(name=f"kubernetes.{minor}", version=minor)
-        image = kubernetes.model_dump().get("ami")
-        if image:
-            yield Pin(name=f"nodes.{minor}", version=str(image))
+        if kubernetes.ami != UNPINNED:
+            yield Pin(name=f"nodes.{minor}", version=kubernetes.ami)
     for key, version in releases.engines.model_dump().items():
         yield Pin(name=f"engines.{key}", version=str(version))
     for key, chart in releases.charts.items():
