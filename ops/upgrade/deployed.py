@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ops.aws import Aws
 from ops.checks import Findings, NotCheckedError, failure, ok, verdict, warning
@@ -73,7 +74,7 @@ def _addons(live: Live) -> Iterator[str]:
 
 def _databases(live: Live) -> Iterator[str]:
     for id_ in live.stack.of_type("AWS::RDS::DBCluster"):
-        for found in _pages(live.aws, "rds", "describe_db_clusters", "DBClusters", DBClusterIdentifier=id_):
+        for found in _asked(live.aws, "rds", "describe_db_clusters", "DBClusters", DBClusterIdentifier=id_):
             yield from _unsettled(f"database {id_}", found)
             if found.get("PendingModifiedValues"):
                 waiting = ", ".join(sorted(found["PendingModifiedValues"]))
@@ -82,7 +83,7 @@ def _databases(live: Live) -> Iterator[str]:
 
 def _queues(live: Live) -> Iterator[str]:
     for id_ in live.stack.of_type("AWS::ElastiCache::ReplicationGroup"):
-        found = _pages(
+        found = _asked(
             live.aws, "elasticache", "describe_replication_groups", "ReplicationGroups", ReplicationGroupId=id_
         )
         for each in found:
@@ -98,16 +99,15 @@ _LOOKS: Mapping[str, Callable[[Live], Iterator[str]]] = {
 }
 
 
-def _pages(aws: Aws, service: str, operation: str, items: str, **arguments: str) -> list[Mapping[str, object]]:
+def _asked(aws: Aws, service: str, operation: str, items: str, **arguments: str) -> list[Mapping[str, Any]]:
     answer = getattr(aws.client(service), operation)(**arguments)
-    found: list[Mapping[str, object]] = answer[items]
+    found: list[Mapping[str, Any]] = answer[items]
     return found
 
 
-def _unsettled(name: str, described: Mapping[str, object]) -> Iterator[str]:
+def _unsettled(name: str, described: Mapping[str, Any]) -> Iterator[str]:
     status = str(described.get("status") or described.get("Status") or "ACTIVE")
     if status not in _READY:
         yield f"{name} is {status}"
-    health = described.get("health")
-    issues = health.get("issues", ()) if isinstance(health, Mapping) else ()
+    issues = described.get("health", {}).get("issues", ())
     yield from (f"{name}: {issue.get('code')} {issue.get('message', '')}".strip() for issue in issues)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from airflow_eks.handlers import guard, patience
+from airflow_eks.handlers import guard
 from tests.constructs.airflow_eks.handlers.events import Answers, error, event, in_state
 
 ROOT = "arn:aws:cloudformation:us-west-2:123456789012:stack/airflow/0123"
@@ -30,7 +31,7 @@ MAKE_WAY = {"Action": "MakeWay", "LogGroup": GROUP}
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     found: list[float] = []
-    monkeypatch.setattr(patience.time, "sleep", found.append)
+    monkeypatch.setattr(time, "sleep", found.append)
     return found
 
 

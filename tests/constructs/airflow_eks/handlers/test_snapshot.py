@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -22,9 +23,9 @@ UPDATING = [in_state("UPDATE_IN_PROGRESS")]
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Time goes by while the function sleeps, and at no other time."""
     now = [1_795_000_000.0]
-    monkeypatch.setattr(snapshot.time, "time", lambda: now[0])
-    monkeypatch.setattr(snapshot.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(snapshot.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "taker")
     return now
 
