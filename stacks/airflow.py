@@ -79,7 +79,7 @@ class Airflow(NestedStack):
             load_balancer=self._load_balancer(settings, load_balancer_subnet_ids),
         )
         before: list[Construct] = [*self._admit_cluster(cluster, state), *identities]
-        before.append(self._snapshot(settings, registry, state, key))
+        before.append(self._snapshot(settings, registry, state, key, Stack.of(scope).stack_id))
         if settings.airflow.task_pods.enabled:
             # On the way back, Airflow starts no pods any more when those that run are deleted with their namespace.
             before.append(self._task_pods(settings, cluster, clearing))
@@ -98,7 +98,9 @@ class Airflow(NestedStack):
                 scheme=ingress.effective_scheme,
             ).node.add_dependency(installed)
 
-    def _snapshot(self, settings: Settings, registry: Registry, state: State, key: kms.IKey) -> MigrationSnapshot:
+    def _snapshot(
+        self, settings: Settings, registry: Registry, state: State, key: kms.IKey, root_stack: str
+    ) -> MigrationSnapshot:
         image = registry.image("airflow")
         return MigrationSnapshot(
             self,
@@ -109,7 +111,7 @@ class Airflow(NestedStack):
             version=image.tag,
             kept=settings.database.snapshots_before_migration,
             removed=not Removal.of(settings).keep,
-            root_stack=Stack.of(self.node.scope).stack_id,
+            root_stack=root_stack,
             tags=settings.tags_of("database"),
             via_rds=settings.facts.via_service("rds", region=settings.region),
             key=key,
