@@ -27,6 +27,9 @@ def pinned(releases: Releases) -> Iterator[Pin]:
             yield Pin(name=f"nodes.{minor}", version=kubernetes.ami)
     for key, version in releases.engines.model_dump().items():
         yield Pin(name=f"engines.{key}", version=str(version))
+    for key, addon in releases.eks_addons.items():
+        for where, version in addon.items() if isinstance(addon, dict) else ():
+            yield Pin(name=f"eks_addons.{key}.{where}", version=version)
     for key, chart in releases.charts.items():
         yield Pin(name=f"charts.{key}", version=chart.version, release=chart)
     for section, images in (("images", releases.images), ("bases", releases.bases)):

@@ -17,6 +17,7 @@ from ops.options import ContextOption, NameOption, OutputOption, ProfileOption, 
 from ops.report import Output, Report, Status
 from ops.stack import read_stack
 from ops.upgrade import (
+    addons,
     airflow,
     charts,
     deployed,
@@ -50,7 +51,7 @@ CHECKS: tuple[Check[Upgrade], ...] = (
     Check("Kubernetes", "node versions", kubernetes.nodes),
     Check("Kubernetes", "node image", node_images.node_images),
     Check("Kubernetes", "kubectl", kubernetes.kubectl_layer),
-    Check("Kubernetes", "add-ons", kubernetes.addons),
+    Check("Kubernetes", "add-ons", addons.addons),
     Check("Kubernetes", "EKS upgrade insights", kubernetes.insights),
     Check("Engines", "database", engines.database),
     Check("Engines", "queue", engines.queue),

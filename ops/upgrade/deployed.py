@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ops.aws import Aws
-from ops.checks import Findings, NotCheckedError, failure, ok, verdict, warning
+from ops.checks import Findings, failure, ok, verdict, warning
 from ops.stack import DeployedStack
 from ops.upgrade.subject import Live, Upgrade
 
@@ -19,9 +19,7 @@ def state(upgrade: Upgrade) -> Findings:
 
     Raises NotCheckedError where there is no deployment to ask.
     """
-    live = upgrade.live
-    if live is None:
-        raise NotCheckedError("no deployment was asked", "Repeat the command without --from…")
+    live = upgrade.deployment
     yield from _stack(live.stack)
     faults = [fault for look in _LOOKS.values() for fault in look(live)]
     looked = sum(len(live.stack.of_type(type_)) for type_ in _LOOKS)

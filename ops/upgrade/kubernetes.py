@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ops.aws import Aws
-from ops.checks import Findings, NotCheckedError, failure, not_checked, ok, verdict, warning
-from ops.upgrade.subject import Live, Upgrade
+from ops.checks import Findings, failure, not_checked, ok, verdict, warning
+from ops.upgrade.subject import Upgrade
 from ops.upgrade.versions import Change, change, parse, step
 from settings import load_releases
 
@@ -77,30 +76,6 @@ def kubectl_layer(upgrade: Upgrade) -> Findings:
         yield ok("kubectl", f"{layer}, of the same minor version")
 
 
-def addons(upgrade: Upgrade) -> Findings:
-    """Each deployed add-on, and whether EKS lists its version for the new Kubernetes.
-
-    Raises NotCheckedError where there is no deployment to ask.
-    """
-    live, after = _live(upgrade), upgrade.after.kubernetes
-    cluster, eks = live.stack.output("ClusterName"), live.aws.client("eks")
-    for physical_id in live.stack.of_type("AWS::EKS::Addon"):
-        name = physical_id.rpartition("|")[2]
-        current = eks.describe_addon(clusterName=cluster, addonName=name)["addon"]["addonVersion"]
-        listed, default = _offered(live.aws, name, after)
-        if current in listed:
-            yield ok(f"add-on {name}", f"{current} goes with {after}")
-        elif not listed:
-            yield failure(f"add-on {name}", f"EKS offers none for {after}", "Wait with this version of Kubernetes.")
-        else:
-            yield warning(
-                f"add-on {name}",
-                f"{current} is not listed for {after}. The deployment names no version, so CloudFormation leaves it",
-                f"After the deployment: aws eks update-addon --region {live.aws.region} --cluster-name {cluster} "
-                f"--addon-name {name} --addon-version {default or listed[0]} --resolve-conflicts PRESERVE",
-            )
-
-
 def insights(upgrade: Upgrade) -> Findings:
     """What EKS has found in the cluster that stands in the way: removed APIs in use, skew, its health.
 
@@ -110,7 +85,7 @@ def insights(upgrade: Upgrade) -> Findings:
     if change(before, after) is Change.NONE:
         yield ok("EKS upgrade insights", "not asked: Kubernetes is unchanged")
         return
-    live = _live(upgrade)
+    live = upgrade.deployment
     found = live.aws.pages(
         "eks",
         "list_insights",
@@ -129,28 +104,6 @@ def insights(upgrade: Upgrade) -> Findings:
             yield ok(check, told)
         else:
             yield warning(check, told, advice)
-
-
-def _live(upgrade: Upgrade) -> Live:
-    if upgrade.live is None:
-        raise NotCheckedError("no deployment was asked", "Repeat the command without --from…")
-    return upgrade.live
-
-
-def _offered(aws: Aws, addon: str, kubernetes: str) -> tuple[list[str], str | None]:
-    """Versions of an add-on for a Kubernetes version, the newest first, and the one that EKS installs by itself."""
-    described = aws.pages("eks", "describe_addon_versions", "addons", kubernetesVersion=kubernetes, addonName=addon)
-    versions = [each for found in described for each in found["addonVersions"]]
-    default = next(
-        (
-            each["addonVersion"]
-            for each in versions
-            for goes_with in each.get("compatibilities", ())
-            if goes_with.get("defaultVersion") and goes_with.get("clusterVersion") == kubernetes
-        ),
-        None,
-    )
-    return [each["addonVersion"] for each in versions], default
 
 
 def _minor(version: str) -> int:

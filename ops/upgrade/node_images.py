@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.aws import found
-from ops.checks import Findings, NotCheckedError, not_checked, ok, warning
+from ops.checks import Findings, not_checked, ok, warning
 from ops.upgrade.subject import Upgrade
 
 # https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
@@ -15,9 +15,7 @@ def node_images(upgrade: Upgrade) -> Findings:
 
     Raises NotCheckedError where there is no deployment to ask.
     """
-    live = upgrade.live
-    if live is None:
-        raise NotCheckedError("no deployment was asked", "Repeat the command without --from…")
+    live = upgrade.deployment
     eks, ssm = live.aws.client("eks"), live.aws.client("ssm")
     cluster = live.stack.output("ClusterName")
     for physical_id in live.stack.of_type("AWS::EKS::Nodegroup"):

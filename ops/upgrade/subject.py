@@ -52,6 +52,13 @@ class Upgrade:
     """The deployment, unless another revision is compared with."""
 
     @property
+    def deployment(self) -> Live:
+        """What is deployed. Raises NotCheckedError where another revision is compared with."""
+        if self.live is None:
+            raise NotCheckedError("no deployment was asked", "Repeat the command without --from…")
+        return self.live
+
+    @property
     def assembly(self) -> Assembly:
         """What would be deployed. Raises NotCheckedError where it was not synthesized from this working tree."""
         if isinstance(self._assembly, NotCheckedError):

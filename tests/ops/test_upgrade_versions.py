@@ -15,7 +15,7 @@ from ops.upgrade.subject import Live
 from ops.upgrade.versions import AURORA, QUEUE
 from settings import load_releases
 from tests.ops.answers import Answers, make_aws
-from tests.ops.upgrade_kit import one, versions
+from tests.ops.upgrade_kit import one, platform, versions
 
 KUBERNETES = load_releases().kubernetes.default
 
@@ -129,6 +129,24 @@ class TestAsked:
         assert result.status is status
         assert said in result.found
         assert ("--addon-name coredns --addon-version v1.1" in result.advice) is (status is Status.WARNING)
+
+    @pytest.mark.parametrize(
+        ("pinned", "status", "said"),
+        [
+            ("v1.2", Status.OK, "v1.0 → v1.2 goes with"),
+            ("v1.0", Status.OK, "v1.0 goes with"),
+            ("v0.9", Status.WARNING, "v1.0 → v0.9: a step back"),
+            ("v2.0", Status.FAILURE, "which EKS does not offer for"),
+        ],
+    )
+    def test_addons_that_are_pinned(
+        self, tmp_path: Path, answers: Answers, pinned: str, status: Status, said: str
+    ) -> None:
+        listed = [{"addonVersion": version, "compatibilities": []} for version in ("v1.2", "v1.0", "v0.9")]
+        answers.give("eks", "DescribeAddonVersions", {"addons": [{"addonVersions": listed}]})
+        addon = {"Type": "AWS::EKS::Addon", "Properties": {"AddonName": "coredns", "AddonVersion": pinned}}
+        result = one("add-ons", tmp_path, live=self.live(), resources={**platform(), "Coredns": addon})
+        assert (result.status, said in result.found) == (status, True), result.found
 
     @pytest.mark.parametrize(
         ("state", "status"), [("PASSING", Status.OK), ("WARNING", Status.WARNING), ("ERROR", Status.FAILURE)]

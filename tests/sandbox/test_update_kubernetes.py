@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.sandbox.aws import Aws
-from tests.sandbox.templates import ROLE, create, delete, reasons, stack_of, wait
+from tests.sandbox.templates import ROLE, TAKEN, create, delete, reasons, stack_of, wait
 
 pytestmark = pytest.mark.sandbox
 
@@ -83,3 +83,37 @@ def test_a_step_back_and_two_at_once_are_refused(aws: Aws, version: str) -> None
     told = f"Unsupported Kubernetes minor version update from 1.35 to {version}"
     assert any(told in reason for reason in reasons(aws, "kubernetes"))
     assert _versions(aws) == ("1.35", "1.35")
+
+
+def _with_addon(version: str, *, fails: bool = False) -> str:
+    addon = {"AddonName": "vpc-cni", "AddonVersion": version, "ClusterName": {"Ref": "Cluster"}}
+    subnets = [{"Ref": "Subnet"}]
+    cluster = {"Name": "pinned", "RoleArn": ROLE_ARN, "ResourcesVpcConfig": {"SubnetIds": subnets}}
+    late = {"Type": "AWS::Logs::LogGroup", "DependsOn": "Addon", "Properties": {"LogGroupName": TAKEN}}
+    return stack_of(
+        {
+            "Role": ROLE,
+            **NETWORK,
+            "Cluster": {"Type": "AWS::EKS::Cluster", "Properties": cluster},
+            "Addon": {"Type": "AWS::EKS::Addon", "Properties": addon},
+            **({"Late": late} if fails else {}),
+        }
+    )
+
+
+def test_an_addon_gets_another_version_and_goes_back(aws: Aws) -> None:
+    def version() -> str:
+        found = aws.call("eks", "describe_addon", clusterName="pinned", addonName="vpc-cni")["addon"]
+        return str(found["addonVersion"])
+
+    create(aws, "kubernetes", _with_addon("v1.20.0-eksbuild.1"))
+    assert _update(aws, _with_addon("v1.21.0-eksbuild.1")) == "UPDATE_COMPLETE"
+    assert version() == "v1.21.0-eksbuild.1"
+    # Back because what comes after it fails, and back because somebody says so.
+    aws.call("logs", "create_log_group", logGroupName=TAKEN)
+    assert _update(aws, _with_addon("v1.22.0-eksbuild.1", fails=True)) == "UPDATE_ROLLBACK_COMPLETE"
+    aws.call("logs", "delete_log_group", logGroupName=TAKEN)
+    assert version() == "v1.21.0-eksbuild.1"
+    assert _update(aws, _with_addon("v1.20.0-eksbuild.1")) == "UPDATE_COMPLETE"
+    assert version() == "v1.20.0-eksbuild.1"
+    delete(aws, "kubernetes")
