@@ -45,6 +45,8 @@ class Variable:
     key: str
     value: str = field(repr=False)
     description: str | None = None
+    is_hidden: bool = False
+    """Whether stars stand for it, or for a part of it. Airflow 2 hides none from who may read it."""
     rewritten: bool = False
     """Whether it passed through JSON: a number may have been written in another way, as 1.10 becomes 1.1."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ops.airflow_api import AirflowApi, AirflowError
 from ops.migrate.items import Connection, NotGivenError, Pool, Role, User, Variable
-from ops.migrate.masks import decoded
+from ops.migrate.masks import decoded, is_masked
 
 _API = "/api/v2"
 USERS_API = "/auth/fab/v1"
@@ -40,8 +40,13 @@ class SourceV2:
         """Every variable of the metadata database."""
         for each in self._api.pages(f"{_API}/variables", "variables"):
             value = each["value"] or ""
-            rewritten = isinstance(decoded(value), float)
-            yield Variable(key=each["key"], value=value, description=each["description"], rewritten=rewritten)
+            yield Variable(
+                key=each["key"],
+                value=value,
+                description=each["description"],
+                is_hidden=is_masked(value),
+                rewritten=isinstance(decoded(value), float),
+            )
 
     def pools(self) -> Iterator[Pool]:
         """Every pool."""

@@ -17,6 +17,7 @@ from ops.names import PORT_FORWARD
 from ops.stack import DeployedStack
 from settings import Settings
 
+_PATIENCE_SECONDS = 60
 _PORT_FORWARD = f"Run: {PORT_FORWARD}, and give --url http://localhost:8080"
 
 
@@ -77,7 +78,7 @@ class Target:
                 if entry is None:
                     return OpsError(f"the deployment has no load balancer to reach its Airflow by. {_PORT_FORWARD}")
                 url = entry.url
-            airflow = AirflowApi(url)
+            airflow = AirflowApi(url, patience=_PATIENCE_SECONDS)
             airflow.health()
             sign_in_as_administrator(self.aws, self.stack, airflow)
         except UnreachableError as error:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from urllib.parse import quote
 
-from ops.airflow_api import Answer
 from ops.migrate.items import Variable
-from ops.migrate.masks import agrees, decoded, is_masked, is_secret
+from ops.migrate.masks import agrees, decoded, is_secret
 from ops.migrate.plan import HIDES, KEPT, OTHER, Planned, State, Thing, unless_deleted
 from ops.migrate.secret_store import unreadable
 from ops.migrate.target import Target
@@ -17,17 +16,18 @@ from ops.names import OWN_VARIABLES
 _PATH = "/api/v2/variables"
 _KIND = "variable"
 _REWRITTEN = "Airflow wrote this number anew, 1.10 as 1.1: look whether it is still what it was"
+_ALIKE = "as far as it can be told: Airflow shows 1.10 as 1.1"
 _HIDDEN_BY_SECRET = "Secrets Manager has another of this name, which would hide this one"  # noqa: S105 - no secret
 
 
-def plan(variables: Iterable[Variable], target: Target, *, complete: bool) -> Iterator[Planned]:
-    """What there is to do about each; ``complete`` says that nothing in it was hidden, as in an export."""
+def plan(variables: Iterable[Variable], target: Target) -> Iterator[Planned]:
+    """What there is to do about each."""
     for variable in variables:
         if variable.key in OWN_VARIABLES:
             note = "the deployment keeps this name for one of its own, in the environment"
             yield Planned(kind=_KIND, name=variable.key, state=State.LEFT_OUT, note=note)
             continue
-        if not complete and is_masked(variable.value):
+        if variable.is_hidden:
             plan_one = _hidden
         # A secret cannot be empty, and nothing is no secret.
         elif variable.value and is_secret(variable.key, variable.value):
@@ -81,8 +81,10 @@ def _plain(variable: Variable, target: Target) -> Planned:
     there = target.find(_PATH, variable.key)
     if there is None:
         return thing.planned(State.NEW, note)
-    if _is_told(variable, there):
-        return thing.planned(State.SAME, note)
+    if agrees(decoded(there["value"] or ""), decoded(variable.value)):
+        if variable.description and not there["description"]:
+            return thing.planned(State.CHANGED, "its description")
+        return thing.planned(State.SAME, _ALIKE if isinstance(decoded(variable.value), float) else "")
     return thing.planned(State.CHANGED, note) if target.overwrite else thing.planned(State.CONFLICT, OTHER)
 
 
@@ -94,9 +96,3 @@ def _read_secret(variable: Variable, target: Target) -> str | None:
 def _equal(one: str, other: str) -> bool:
     """Airflow writes a value that is JSON anew when it tells it."""
     return one == other or decoded(one) == decoded(other)
-
-
-def _is_told(variable: Variable, there: Answer) -> bool:
-    """Whether the deployment's Airflow tells of this one, as far as it tells: it may hide even nothing."""
-    same = agrees(decoded(there["value"] or ""), decoded(variable.value))
-    return same and (variable.description or "") == (there["description"] or "")

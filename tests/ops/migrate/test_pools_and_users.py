@@ -159,6 +159,7 @@ class TestUsers:
         result = both.migrate("users", stdin=json.dumps(export))
         assert result.exit_code == 1
         assert "there is no role team_a" in result.output
+        assert "does not say who is not active" in result.output
 
 
 IDENTITY = {
