@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping
 
@@ -37,6 +38,16 @@ def on_nodes(kube: Kube) -> set[str]:
     return {
         name for node in kube.core.list_node().items for image in node.status.images or () for name in image.names or ()
     }
+
+
+def tags_on_nodes(kube: Kube, upstream: str) -> set[str]:
+    """Versions (``1.2.3``) of an image: tags that every node has that has any of them."""
+    wanted = re.compile(rf"{re.escape(upstream)}:(\d+\.\d+\.\d+)")
+    nodes = []
+    for node in kube.core.list_node().items:
+        names = [name for image in node.status.images or () for name in image.names or ()]
+        nodes.append({found[1] for name in names if (found := wanted.fullmatch(name))})
+    return set.intersection(*filter(None, nodes)) if any(nodes) else set()
 
 
 def is_there(reference: str, names: Iterable[str]) -> bool:

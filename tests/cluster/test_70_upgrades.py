@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from ops.names import AIRFLOW_NAMESPACE
 from settings import load_releases
 from tests.cluster.airflow import ClusterAirflow, run
+from tests.cluster.images import tags_on_nodes
 from tests.cluster.losses import is_whole, pods_of, until
 from tests.cluster.observer import Observations, observed
 from tests.cluster.platform import Platform
@@ -75,12 +75,7 @@ def _app(*arguments: str) -> tuple[str, str]:
 def _other_tag(platform: Platform) -> str | None:
     """The tag of another patch of the same minor version that every node has that has any."""
     minor = _AIRFLOW.tag.rpartition(".")[0]
-    wanted = re.compile(rf"{re.escape(_AIRFLOW.upstream)}:({re.escape(minor)}\.\d+)")
-    nodes = []
-    for node in platform.kube.core.list_node().items:
-        names = [name for image in node.status.images or () for name in image.names or ()]
-        nodes.append({found[1] for name in names if (found := wanted.fullmatch(name))})
-    tags = set.intersection(*filter(None, nodes))
+    tags = {tag for tag in tags_on_nodes(platform.kube, _AIRFLOW.upstream) if tag.rpartition(".")[0] == minor}
     return max(tags - _tags(platform), default=None, key=lambda tag: int(tag.rpartition(".")[2]))
 
 
