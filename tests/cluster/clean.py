@@ -20,7 +20,7 @@ _NAMESPACE, _NAME, _KEY = "default", "airflow-eks-before-tests", "objects"
 # Whoever calls these is not there any more: with them nothing else could be changed or deleted.
 _FIRST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService", "ValidatingAdmissionPolicy",
           "ValidatingAdmissionPolicyBinding")  # fmt: skip
-_SECONDS = "--timeout=90s"
+_TIMES, _SECONDS = 8, "--timeout=15s"
 _NO_FINALIZERS = '{"metadata":{"finalizers":null}}'
 
 
@@ -64,8 +64,7 @@ def clean(kube: Kube) -> list[str]:
     if gone:
         kube.kubectl("delete", "namespace", *gone, "--ignore-not-found", "--wait=false", check=False)
     _delete(kube, rest)
-    if gone:
-        kube.kubectl("wait", "--for=delete", *(f"namespace/{name}" for name in gone), _SECONDS, check=False)
+    _wait(kube, gone, left)
     _delete(kube, last)
     forget(kube)
     return left
@@ -77,6 +76,15 @@ def forget(kube: Kube) -> None:
     Dns(kube).restore()
     pools.restore(kube)
     kube.kubectl("--namespace", _NAMESPACE, "delete", "configmap", _NAME, "--ignore-not-found")
+
+
+def _wait(kube: Kube, namespaces: list[str], objects: list[str]) -> None:
+    """Wait until namespaces are gone. A controller that is not gone yet may have put its finalizer on once more."""
+    for _ in range(_TIMES if namespaces else 0):
+        kube.kubectl("wait", "--for=delete", *(f"namespace/{name}" for name in namespaces), _SECONDS, check=False)
+        if not kube.kubectl("get", "namespace", *namespaces, "--ignore-not-found", "--output=name"):
+            break
+        _release(kube, objects)
 
 
 def _delete(kube: Kube, objects: list[str]) -> None:
