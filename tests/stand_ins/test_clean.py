@@ -69,3 +69,22 @@ def test_what_came_since_goes_webhooks_first_and_definitions_last(
     patched = [each for each in kube.asked if "patch" in each]
     assert len(patched) == 1
     assert "held" in patched[0]
+
+
+def test_a_finalizer_that_is_put_on_again_is_taken_off_again(kube: FakeKube, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A controller that is being deleted beside its objects works on until it is gone."""
+    there = {NAMESPACED}
+    monkeypatch.setattr(clean, "everything", lambda _: frozenset(there))
+    clean.remember(kube)  # type: ignore[arg-type]
+    there |= {"Namespace airflow", "ScaledObject airflow/held"}
+    left = ["namespace/airflow\n", ""]
+    ask = kube.kubectl
+
+    def kubectl(*arguments: str, **options: Any) -> str:
+        said = ask(*arguments, **options)
+        return left.pop(0) if arguments[:3] == ("get", "namespace", "airflow") else said
+
+    monkeypatch.setattr(kube, "kubectl", kubectl)
+    clean.clean(kube)  # type: ignore[arg-type]
+    assert len([each for each in kube.asked if "patch" in each]) == 2
+    assert left == []
