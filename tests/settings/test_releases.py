@@ -191,7 +191,9 @@ def _pinned(key: str) -> tuple[str, str]:
 
 
 def _number(tag: str) -> tuple[int, ...]:
-    return tuple(int(digits) for digits in re.match(r"v?([0-9.]+)", tag)[1].split("."))
+    found = re.match(r"v?([0-9.]+)", tag)
+    assert found, f"{tag} has no number"
+    return tuple(int(digits) for digits in found[1].split("."))
 
 
 def _with_host(repository: str) -> str:
