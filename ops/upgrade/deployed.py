@@ -40,8 +40,9 @@ def _stack(stack: DeployedStack) -> Findings:
         yield failure(
             "stack",
             f"{status}: {stack.status_reason or 'it could not go back'}",
-            "Mend what stands in the way, then `cdk rollback`; with --orphan LOGICAL_ID for what cannot go back, as a "
-            "cluster with a newer Kubernetes.",
+            "Mend what stands in the way, then `cdk rollback`. What cannot go back, a newer Kubernetes say: "
+            f"aws cloudformation continue-update-rollback --stack-name {stack.name} --resources-to-skip "
+            "NESTED_STACK_NAME.LOGICAL_ID",
         )
     elif status.endswith("FAILED"):
         yield warning("stack", f"{status}: {stack.status_reason}", "The next deployment goes on from there.")
