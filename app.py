@@ -1,14 +1,15 @@
-"""The CDK application: settings from the context, then the platform."""
+"""The CDK application: settings from the context, then the platform. A wrong setting ends it with one message."""
 
 import sys
 
+from ops.checked import Checked
 from ops.guard import guarded
 from ops.node import use_own_node
 
 
 def main() -> None:
-    """Synthesize. A wrong setting ends it with one message."""
     use_own_node()
+    checked = Checked()
     from aws_cdk import App  # noqa: PLC0415 - which starts Node, and takes seconds
 
     from settings import SettingsError, cdk_json_context, load_settings  # noqa: PLC0415
@@ -21,6 +22,7 @@ def main() -> None:
         sys.exit(str(error))
     Platform(app, settings=settings)
     app.synth()
+    checked.remember()
 
 
 if __name__ == "__main__":

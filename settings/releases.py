@@ -150,4 +150,4 @@ class Releases(_Release):
 @cache
 def load_releases() -> Releases:
     """Read releases.yaml, once per process."""
-    return Releases.model_validate(yaml.safe_load(RELEASES_FILE.read_text(encoding="utf-8")))
+    return Releases.model_validate(yaml.load(RELEASES_FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))

@@ -10,6 +10,7 @@ import pytest
 from tests.charts.rendering import taken
 from tests.support import ending
 from tests.support.deployment import Deployment
+from tests.support.sources import Test
 from tests.support.synthesis import AWS, BEIJING, CHINA, CONFIGURATIONS, DEFAULTS, synthesize
 
 
@@ -33,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder, _, file = str(item.path.relative_to(ROOT)).partition("/")
         group = "synthesis" if folder in SYNTHESIZED else "sandbox" if folder == "sandbox" else f"{folder}/{file}"
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test that patches something have what it asks for made for it alone."""
+    Test.patches = "monkeypatch" in getattr(item, "fixturenames", ())
 
 
 @pytest.hookimpl(wrapper=True)

@@ -67,7 +67,7 @@ class Metrics:
 @cache
 def airflow_metrics() -> Metrics:
     """Read the list."""
-    data = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    data = yaml.load(_FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     metrics = tuple(
         Metric(
             statsd=each["statsd"],

@@ -13,6 +13,7 @@ from charts.placement import TASK_PODS_POOL, worker_pool
 from charts.spark import SparkChart
 from charts.task_pods import TaskPodsChart
 from settings import Registry, Settings, build_settings, load_releases
+from tests.support.sources import of_sources
 
 ACCOUNT = "111122223333"
 SPARK_BUCKET = "spark-bucket"
@@ -40,6 +41,10 @@ def dag_repository(settings: Settings) -> DagRepository:
 
 def build_charts(settings: Settings) -> dict[str, list[Object]]:
     """The output of every chart, by name: objects and releases in their order."""
+    return of_sources("charts", (settings.model_dump_json(),), lambda: _built(settings))
+
+
+def _built(settings: Settings) -> dict[str, list[Object]]:
     registry = Registry(settings=settings, account=ACCOUNT)
     app = cdk8s.App()
 

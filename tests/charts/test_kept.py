@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import kept
+from tests.support import kept, sources
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +55,19 @@ def test_what_nobody_asks_for_goes(folder: Path) -> None:
     os.utime(file, (0, 0))
     kept.kept("kind", ("new",), lambda: "new")
     assert not file.exists()
+
+
+def test_another_source_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources.Test, "patches", False)
+    assert sources.of_sources("kind", ("input",), lambda: "result") == "result"
+    assert sources.of_sources("kind", ("input",), lambda: "again") == "result"
+    monkeypatch.setattr(sources, "state", lambda: "another")
+    assert sources.of_sources("kind", ("input",), lambda: "again") == "again"
+
+
+def test_who_patches_something_has_a_result_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which sources do not say, and nobody else gets."""
+    assert sources.Test.patches
+    assert sources.of_sources("kind", ("input",), lambda: "patched") == "patched"
+    monkeypatch.setattr(sources.Test, "patches", False)
+    assert sources.of_sources("kind", ("input",), lambda: "result") == "result"

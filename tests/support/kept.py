@@ -5,31 +5,57 @@ A key is everything that the result comes from: the program's version, and its i
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import pickle
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 FOLDER = Path(__file__).parents[2] / ".cache" / "tests"
 _UNUSED_SECONDS = 14 * 24 * 60 * 60
+_NOTHING = object()
 Result = TypeVar("Result")
 
 
 def kept(kind: str, key: tuple[str, ...], make: Callable[[], Result]) -> Result:
-    """The result of what has this key; it is made where there is none yet. What is given is the caller's own."""
+    """The result of what has this key; it is made where there is none yet. What is given is the caller's own.
+
+    Of processes that ask for the same at once, one makes it, and the others wait.
+    """
     file = FOLDER / kind / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.pickle"
+    found = _read(file)
+    if found is not _NOTHING:
+        return found  # type: ignore[no-any-return]
+    with _alone(file.name):
+        found = _read(file)
+        if found is _NOTHING:
+            found = make()
+            write(pickle.dumps(found), file)
+            _forget_unused(file.parent)
+    return found  # type: ignore[no-any-return]
+
+
+def _read(file: Path) -> Any:
     try:
-        found: Result = pickle.loads(file.read_bytes())
+        content = file.read_bytes()
         file.touch()
+        return pickle.loads(content)
     except (OSError, EOFError, pickle.UnpicklingError):
-        found = make()
-        write(pickle.dumps(found), file)
-        _forget_unused(file.parent)
-    return found
+        return _NOTHING
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    path = FOLDER / "locks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    path.unlink(missing_ok=True)  # who waits has it open
 
 
 def write(content: bytes, to: Path, *, mode: int = 0o600) -> None:

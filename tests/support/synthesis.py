@@ -1,4 +1,4 @@
-"""One synthesis per configuration and test session, in this process: starting Python and Node costs more than it."""
+"""One synthesis per configuration and state of the sources, in this process: starting Python and Node costs more."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from aws_cdk import App
-
 from ops.assembly import read_assembly
 from settings import cdk_json_context, load_settings
-from stacks.platform import Platform
 from tests.support.deployment import Deployment
+from tests.support.kept import kept
 from tests.support.references import ROOT
+from tests.support.sources import of_sources, state
 
 AWS, BEIJING, NINGXIA = "aws", "cn-north-1", "cn-northwest-1"
 DEFAULTS = (AWS, BEIJING, NINGXIA)
@@ -138,13 +137,23 @@ _METADATA = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadat
 @cache
 def synthesize(name: str) -> Deployment:
     """What a configuration gives."""
-    return synthesize_with(name, CONFIGURATIONS[name])
+    context = CONFIGURATIONS[name]
+    return kept("deployment", (state(), name, repr(context)), lambda: _synthesized(name, context))
 
 
 def synthesize_with(name: str, context: dict[str, Any]) -> Deployment:
-    """What these settings give; the files are read and thrown away, for Lambda layers weigh 80 MB each time."""
+    """What these settings give."""
+    return of_sources("deployment", (name, repr(context)), lambda: _synthesized(name, context))
+
+
+def _synthesized(name: str, context: dict[str, Any]) -> Deployment:
+    """The files are read and thrown away, and Lambda layers, which weigh 80 MB each time, stay where they are."""
+    from aws_cdk import App  # noqa: PLC0415 - which starts Node, and that takes seconds
+
+    from stacks.platform import Platform  # noqa: PLC0415
+
     with TemporaryDirectory() as folder:
-        context = {**cdk_json_context(), **_METADATA, **context}
+        context = {**cdk_json_context(), **_METADATA, "aws:cdk:disable-asset-staging": True, **context}
         app = App(context=context, analytics_reporting=False, outdir=folder)
         settings = load_settings(app.node.get_all_context())
         Platform(app, settings=settings)
