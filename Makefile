@@ -37,6 +37,9 @@ setup: .venv/ready .venv-airflow/ready ## Install everything that the other targ
 test: setup lint ## Set up and run the tests
 	pytest -m "not local and not thorough and not cluster" --numprocesses auto --dist loadgroup
 
+test-times: setup ## Run the tests and say which cost most processor time
+	pytest -m "not local and not thorough and not cluster" --numprocesses auto --dist loadgroup --times
+
 test-sandbox: .venv/ready ## The whole life and its faults in an in-memory AWS, in all three regions
 	pytest -m sandbox
 

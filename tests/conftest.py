@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.charts.rendering import taken
-from tests.support import ending
+from tests.support import costs, ending
 from tests.support.deployment import Deployment
 from tests.support.sources import Test
 from tests.support.synthesis import AWS, BEIJING, CHINA, CONFIGURATIONS, DEFAULTS, synthesize
@@ -36,23 +36,47 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(group))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What tests cost is measured when it is asked for: it takes a moment of each."""
+    parser.addoption(costs.OPTION, action="store_true", dest="times", help="say which tests cost most processor time")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let a test that patches something have what it asks for made for it alone."""
     Test.patches = "monkeypatch" in getattr(item, "fixturenames", ())
 
 
+COUNTED = pytest.StashKey[float]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Begin to count what a test costs."""
+    if item.config.getoption(costs.OPTION):
+        item.stash[COUNTED] = costs.spent()
+    return (yield)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Let the report of a test say which charts it took, for the end of the run: another process may write that."""
+    """Let the report of a test say what it took and cost, for the end of the run: another process may write that."""
     item.user_properties.extend((ending.CHART, key) for key in sorted(taken()))
+    if COUNTED in item.stash:
+        now = costs.spent()
+        item.user_properties.append((costs.COST, now - item.stash[COUNTED]))
+        item.stash[COUNTED] = now
     return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The last lines: what is to be said of charts."""
-    reports = [each for group in terminalreporter.stats.values() for each in group]
-    for line in ending.lines([each for each in reports if isinstance(each, pytest.TestReport)]):
+    """The last lines: what is to be said of charts, and of costs if that was asked."""
+    stats = [each for group in terminalreporter.stats.values() for each in group]
+    reports = [each for each in stats if isinstance(each, pytest.TestReport)]
+    if terminalreporter.config.getoption(costs.OPTION):
+        for line in costs.lines(reports):
+            terminalreporter.write_line(line)
+    for line in ending.lines(reports):
         terminalreporter.write_line(line, yellow=True)
 
 
