@@ -10,9 +10,10 @@ from typing import Any
 from ops.errors import OpsError
 from ops.migrate.items import Connection, Kind, Pool, User, Variable
 
+# Not `-` for the last three: most versions of Airflow 2 would make a file of that name.
 COMMANDS = {
     Kind.CONNECTIONS: "airflow connections export - --file-format json",
-    Kind.VARIABLES: "airflow variables export -",
+    Kind.VARIABLES: "airflow variables export /dev/stdout",
     Kind.POOLS: "airflow pools export /dev/stdout",
     Kind.USERS: "airflow users export /dev/stdout",
 }

@@ -85,7 +85,10 @@ def in_words(url: str, version: Version) -> Iterator[None]:
             )
             raise OpsError(f"{url} refuses this user and password, or this token (401).{backend} {_EXPORT}") from None
         if error.status == HTTPStatus.FORBIDDEN:
-            raise OpsError(f"{url}: {error}. Give a user whose role may read it, as Admin may. {_EXPORT}") from None
+            or_password = " (Airflow 2 says the same of a wrong password)" if version.major < 3 else ""  # noqa: PLR2004
+            raise OpsError(
+                f"{url}: {error}. Give a user whose role may read it, as Admin may{or_password}. {_EXPORT}"
+            ) from None
         raise
 
 

@@ -108,7 +108,7 @@ class TestOfAirflow3:
     def test_what_it_hides_is_not_brought(self, three: Both) -> None:
         result = three.migrate("variables")
         assert result.exit_code == 1
-        assert "airflow variables export - | python -m ops migrate variables --from-stdin" in result.output
+        assert "airflow variables export /dev/stdout | python -m ops migrate variables --from-stdin" in result.output
         assert "1.10 as 1.1" in result.output
         assert not three.secrets
         assert set(three.new.variables) == {"version", "team"}
