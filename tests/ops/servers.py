@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ Respond = Callable[[str, str, dict[str, str], Any], Reply]
 
 
 @contextmanager
-def serve(respond: Respond) -> Iterator[str]:
+def serve(respond: Respond, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serve until the end of the block, and say where."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -37,10 +38,12 @@ def serve(respond: Respond) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from typer.testing import CliRunner
 
 from ops.commands import app
 from ops.migrate.plan import Planned, done
+from tests.cluster.stand_ins.authority import Authority
 from tests.ops.answers import Answers
 from tests.ops.migrate.conftest import Both
 from tests.ops.migrate.fake_old import connection, pool, variable
+from tests.ops.servers import serve
 
 
 def test_all_that_is_told_comes_at_once(both: Both) -> None:
@@ -138,6 +141,17 @@ class TestOneMessageForEachMistake:
         result = both.migrate("--ca-file", str(tmp_path / "ca.pem"))
         assert result.exit_code == 2
         assert "ca.pem has no certificates" in result.output
+
+    def test_a_certificate_that_nobody_here_trusts(self, both: Both, tmp_path: Path) -> None:
+        authority = Authority(tmp_path)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*authority.issue("old", ["127.0.0.1"]))
+        both.old.pools = [pool("etl", 4)]
+        with serve(both.old.respond, tls=tls) as both.old_url:
+            result = both.migrate("pools")
+            assert result.exit_code == 2
+            assert "Give the authority that signed it: --ca-file FILE" in result.output
+            assert both.states("pools", "--ca-file", str(authority.file)) == {"etl": "new"}
 
     def test_nobody_to_ask_for_the_password(self, both: Both) -> None:
         arguments = ["migrate", "--from", both.old_url, "--user", "boss", "--region", "us-west-2"]
