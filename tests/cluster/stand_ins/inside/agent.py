@@ -84,15 +84,21 @@ class Handler(BaseHTTPRequestHandler):
         """The log has a line for each answer with credentials, and no other."""
 
 
+class Server(ThreadingHTTPServer):
+    """A worker's tasks ask all at once; the library's own queue of five refuses the sixth."""
+
+    request_queue_size = 128
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     address, port = os.environ.get("AGENT_ADDRESS", "169.254.170.23"), int(os.environ.get("AGENT_PORT", "80"))
     try:
-        server = ThreadingHTTPServer((address, port), Handler)
+        server = Server((address, port), Handler)
     except OSError:
         add_address(address)
-        server = ThreadingHTTPServer((address, port), Handler)
+        server = Server((address, port), Handler)
     with server:
         server.serve_forever()
 
