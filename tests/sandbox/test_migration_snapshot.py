@@ -27,7 +27,8 @@ NAME, BUCKET, KEY = "snapshots", "programs", "snapshot.zip"
 def program(aws: sandbox_aws.Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The template of a database and its snapshots, with the function's program where the template says."""
     folder = tmp_path_factory.mktemp("snapshots")
-    stack = Stack(App(outdir=str(folder), analytics_reporting=False), NAME)
+    app = App(outdir=str(folder), analytics_reporting=False)
+    stack = Stack(app, NAME)
     key = kms.Key.from_key_arn(stack, "Key", f"arn:aws:kms:us-west-2:{Aws.ACCOUNT_ID}:key/0123")
     database = CfnResource(
         stack,
@@ -57,7 +58,7 @@ def program(aws: sandbox_aws.Aws, tmp_path_factory: pytest.TempPathFactory) -> I
         via_rds="rds.us-west-2.amazonaws.com",
         key=key,
     )
-    stack.node.root.synth()  # type: ignore[attr-defined]
+    app.synth()
     template: dict[str, Any] = json.loads((folder / f"{NAME}.template.json").read_text(encoding="utf-8"))
     for section in ("Parameters", "Rules", "Conditions"):
         template.pop(section, None)
