@@ -15,11 +15,6 @@ from stacks.platform import Platform
 
 # (rule, constructs, reason). Both are patterns that must match from their beginning; a row that matches nothing fails.
 ACCEPTED = (
-    (
-        "AwsSolutions-AEC5",
-        "State/Broker/Group$",
-        "Redis' own port: a security group decides who reaches it, not a number",
-    ),
     ("AwsSolutions-EC23", "Network/Network/EndpointsSecurityGroup", "the rule cannot read a CIDR that is a reference"),
     (
         r"AwsSolutions-IAM4\[.*(AmazonEKSClusterPolicy|AmazonEKSWorkerNodePolicy|AmazonEC2ContainerRegistryPullOnly)",
