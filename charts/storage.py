@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import cdk8s
-import cdk8s_plus_27 as kplus
 
+from charts.objects import kube_object
 from constructs import Construct
 
 EBS_STORAGE_CLASS = "gp3"
@@ -22,23 +22,26 @@ class StorageChart(cdk8s.Chart):
     def __init__(self, scope: Construct, id_: str, *, kms_key_arn: str, ebs: bool, efs: bool) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         if ebs:
-            kplus.k8s.KubeStorageClass(
+            kube_object(
                 self,
                 "gp3",
-                metadata=kplus.k8s.ObjectMeta(
-                    name=EBS_STORAGE_CLASS, annotations={"storageclass.kubernetes.io/is-default-class": "true"}
-                ),
+                api_version="storage.k8s.io/v1",
+                kind="StorageClass",
+                name=EBS_STORAGE_CLASS,
+                annotations={"storageclass.kubernetes.io/is-default-class": "true"},
+                allowVolumeExpansion=True,
+                parameters={"encrypted": "true", "kmsKeyId": kms_key_arn, "type": "gp3"},
                 provisioner="ebs.csi.aws.com",
-                parameters={"type": "gp3", "encrypted": "true", "kmsKeyId": kms_key_arn},
-                reclaim_policy="Delete",
-                volume_binding_mode="WaitForFirstConsumer",
-                allow_volume_expansion=True,
+                reclaimPolicy="Delete",
+                volumeBindingMode="WaitForFirstConsumer",
             )
         if efs:
-            kplus.k8s.KubeStorageClass(
+            kube_object(
                 self,
                 "efs",
-                metadata=kplus.k8s.ObjectMeta(name=EFS_STORAGE_CLASS),
+                api_version="storage.k8s.io/v1",
+                kind="StorageClass",
+                name=EFS_STORAGE_CLASS,
                 provisioner=EFS_DRIVER,
-                reclaim_policy="Retain",
+                reclaimPolicy="Retain",
             )

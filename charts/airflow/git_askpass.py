@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cdk8s
-import cdk8s_plus_27 as kplus
-
 from charts.airflow.inputs import DagRepository
+from charts.objects import config_map
 from charts.placement import resources
 from constructs import Construct
 from settings import ImageReference
@@ -26,10 +24,11 @@ class GitAskpass(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, namespace: str) -> None:
         super().__init__(scope, id_)
-        kplus.ConfigMap(
+        config_map(
             self,
             "script",
-            metadata=cdk8s.ApiObjectMetadata(name=CONFIG_MAP, namespace=namespace),
+            name=CONFIG_MAP,
+            namespace=namespace,
             data={SCRIPT.name: SCRIPT.read_text(encoding="utf-8")},
         )
 
