@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from charts.objects import kube_object
+import cdk8s
+import cdk8s_plus_27 as kplus
+
 from constructs import Construct
 
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
@@ -18,13 +20,15 @@ def namespace(
     name: str,
     pod_security: Literal["restricted", "baseline", "privileged"] = "restricted",
     labels: Mapping[str, str] | None = None,
-) -> Construct:
+) -> kplus.Namespace:
     """A namespace in which the API server takes no pod below this standard.
 
     https://kubernetes.io/docs/concepts/security/pod-security-standards/
     """
-    enforced = {"pod-security.kubernetes.io/enforce": pod_security, **(labels or {})}
-    # Around it, for cdk8s orders a chart by what depends on constructs: the order of creation is part of a deployment.
-    home = Construct(scope, "namespace")
-    kube_object(home, "Resource", kind="Namespace", name=name, labels=enforced, spec={})
-    return home
+    return kplus.Namespace(
+        scope,
+        "namespace",
+        metadata=cdk8s.ApiObjectMetadata(
+            name=name, labels={"pod-security.kubernetes.io/enforce": pod_security, **(labels or {})}
+        ),
+    )

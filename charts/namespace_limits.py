@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from charts.objects import kube_object
+import cdk8s_plus_27 as kplus
+
 from constructs import Construct
 
 
@@ -21,21 +22,36 @@ def namespace_limits(
 
     Under such a quota Kubernetes refuses a container that says nothing of CPU and memory: the LimitRange says it.
     """
-    hard = {
-        "limits.memory": memory,
-        "pods": str(pods),
-        "requests.cpu": cpu,
-        "requests.memory": memory,
-        # A web page of a job is reached through the API server; nothing here opens the cluster.
-        "services.loadbalancers": "0",
-        "services.nodeports": "0",
-    }
-    container = {
-        "default": {"memory": container_memory},
-        "defaultRequest": {"cpu": container_cpu, "memory": container_memory},
-        "type": "Container",
-    }
-    return [
-        kube_object(scope, "quota", kind="ResourceQuota", name=name, namespace=namespace, spec={"hard": hard}),
-        kube_object(scope, "limits", kind="LimitRange", name=name, namespace=namespace, spec={"limits": [container]}),
-    ]
+    quantity = kplus.k8s.Quantity.from_string
+    metadata = kplus.k8s.ObjectMeta(name=name, namespace=namespace)
+    quota = kplus.k8s.KubeResourceQuota(
+        scope,
+        "quota",
+        metadata=metadata,
+        spec=kplus.k8s.ResourceQuotaSpec(
+            hard={
+                "requests.cpu": quantity(cpu),
+                "requests.memory": quantity(memory),
+                "limits.memory": quantity(memory),
+                "pods": quantity(str(pods)),
+                # A web page of a job is reached through the API server; nothing here opens the cluster.
+                "services.loadbalancers": quantity("0"),
+                "services.nodeports": quantity("0"),
+            }
+        ),
+    )
+    limits = kplus.k8s.KubeLimitRange(
+        scope,
+        "limits",
+        metadata=metadata,
+        spec=kplus.k8s.LimitRangeSpec(
+            limits=[
+                kplus.k8s.LimitRangeItem(
+                    type="Container",
+                    default_request={"cpu": quantity(container_cpu), "memory": quantity(container_memory)},
+                    default={"memory": quantity(container_memory)},
+                )
+            ]
+        ),
+    )
+    return [quota, limits]

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from charts.objects import RBAC, kube_object
+import cdk8s_plus_27 as kplus
+
 from constructs import Construct
 
-Rule = dict[str, Any]
 
-
-def permit(verbs: list[str], *resources: str, group: str = "") -> Rule:
+def permit(verbs: list[str], *resources: str, group: str = "") -> kplus.k8s.PolicyRule:
     """A rule of a role."""
-    return {"apiGroups": [group], "resources": list(resources), "verbs": verbs}
+    return kplus.k8s.PolicyRule(api_groups=[group], resources=list(resources), verbs=verbs)
 
 
 def namespace_role(
-    scope: Construct, name: str, *rules: Rule, namespace: str, accounts: Sequence[str], account_namespace: str
+    scope: Construct,
+    name: str,
+    *rules: kplus.k8s.PolicyRule,
+    namespace: str,
+    accounts: Sequence[str],
+    account_namespace: str,
 ) -> tuple[Construct, Construct]:
     """A role in a namespace, and its binding to accounts of another."""
-    role = kube_object(
-        scope, name, api_version=f"{RBAC}/v1", kind="Role", name=name, namespace=namespace, rules=list(rules)
-    )
-    binding = kube_object(
+    metadata = kplus.k8s.ObjectMeta(name=name, namespace=namespace)
+    role = kplus.k8s.KubeRole(scope, name, metadata=metadata, rules=list(rules))
+    binding = kplus.k8s.KubeRoleBinding(
         scope,
         f"{name}-binding",
-        api_version=f"{RBAC}/v1",
-        kind="RoleBinding",
-        name=name,
-        namespace=namespace,
-        roleRef={"apiGroup": RBAC, "kind": "Role", "name": name},
-        subjects=[{"kind": "ServiceAccount", "name": account, "namespace": account_namespace} for account in accounts],
+        metadata=metadata,
+        role_ref=kplus.k8s.RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=name),
+        subjects=[
+            kplus.k8s.Subject(kind="ServiceAccount", name=account, namespace=account_namespace) for account in accounts
+        ],
     )
     binding.add_dependency(role)
     return role, binding

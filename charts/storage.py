@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import cdk8s
+import cdk8s_plus_27 as kplus
 
-from charts.objects import kube_object
 from constructs import Construct
 
 EBS_STORAGE_CLASS = "gp3"
@@ -22,26 +22,23 @@ class StorageChart(cdk8s.Chart):
     def __init__(self, scope: Construct, id_: str, *, kms_key_arn: str, ebs: bool, efs: bool) -> None:
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         if ebs:
-            kube_object(
+            kplus.k8s.KubeStorageClass(
                 self,
                 "gp3",
-                api_version="storage.k8s.io/v1",
-                kind="StorageClass",
-                name=EBS_STORAGE_CLASS,
-                annotations={"storageclass.kubernetes.io/is-default-class": "true"},
-                allowVolumeExpansion=True,
-                parameters={"encrypted": "true", "kmsKeyId": kms_key_arn, "type": "gp3"},
+                metadata=kplus.k8s.ObjectMeta(
+                    name=EBS_STORAGE_CLASS, annotations={"storageclass.kubernetes.io/is-default-class": "true"}
+                ),
                 provisioner="ebs.csi.aws.com",
-                reclaimPolicy="Delete",
-                volumeBindingMode="WaitForFirstConsumer",
+                parameters={"type": "gp3", "encrypted": "true", "kmsKeyId": kms_key_arn},
+                reclaim_policy="Delete",
+                volume_binding_mode="WaitForFirstConsumer",
+                allow_volume_expansion=True,
             )
         if efs:
-            kube_object(
+            kplus.k8s.KubeStorageClass(
                 self,
                 "efs",
-                api_version="storage.k8s.io/v1",
-                kind="StorageClass",
-                name=EFS_STORAGE_CLASS,
+                metadata=kplus.k8s.ObjectMeta(name=EFS_STORAGE_CLASS),
                 provisioner=EFS_DRIVER,
-                reclaimPolicy="Retain",
+                reclaim_policy="Retain",
             )

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 
 import cdk8s
+import cdk8s_plus_27 as kplus
 
 from charts.addons.alarm_metrics_pipeline import (
     AGENT_FILE,
@@ -20,7 +21,6 @@ from charts.addons.base import AddonContext, HelmAddon, ServiceAccount, Statemen
 from charts.alarm_flow import NAMESPACE
 from charts.namespace import namespace as make_namespace
 from charts.network_policy import ALL_PODS, CREDENTIALS, DNS, HTTPS, Flow, NetworkPolicies, pods
-from charts.objects import RBAC, config_map, kube_object, service_account
 from charts.placement import SYSTEM_POOL, node_selector, resources
 from constructs import Construct
 from settings.published_metrics import ENDPOINTS
@@ -75,25 +75,17 @@ class AlarmMetricsChart(cdk8s.Chart):
         super().__init__(scope, id_, disable_resource_name_hashes=True)
         namespace = make_namespace(self, name=NAMESPACE)
         metadata = cdk8s.ApiObjectMetadata(name=_NAME, namespace=NAMESPACE)
-        account = service_account(self, "account", name=_NAME, namespace=NAMESPACE, automount_token=True)
+        account = kplus.ServiceAccount(self, "account", metadata=metadata, automount_token=True)
         # Pods of three namespaces, one of which is not there yet when this is installed. A pod's object has no secret.
-        rule = {"apiGroups": [""], "resourceNames": [], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
-        role = kube_object(self, "role", api_version=f"{RBAC}/v1", kind="ClusterRole", name=_NAME, rules=[rule])
-        binding = kube_object(
-            self,
-            "binding",
-            api_version=f"{RBAC}/v1",
-            kind="ClusterRoleBinding",
-            name=f"{_NAME}-role-clusterrolebinding",
-            roleRef={"apiGroup": RBAC, "kind": "ClusterRole", "name": _NAME},
-            subjects=[{"apiGroup": "", "kind": "ServiceAccount", "name": _NAME, "namespace": NAMESPACE}],
-        )
+        role = kplus.ClusterRole(self, "role", metadata=cdk8s.ApiObjectMetadata(name=_NAME))
+        role.allow(["get", "list", "watch"], kplus.ApiResource.PODS)
+        role.bind(account)
         files = {
             # The cluster has the deployment's name.
             AGENT_FILE: json.dumps(agent(cluster=deployment, region=region, log_group=log_group(deployment)), indent=2),
             PROMETHEUS_FILE: cdk8s.Yaml.stringify(prometheus(deployment=deployment)),
         }
-        configuration = config_map(self, "configuration", name=_NAME, namespace=NAMESPACE, data=files)
+        configuration = kplus.ConfigMap(self, "configuration", metadata=metadata, data=files)
         labels = {"app.kubernetes.io/name": _NAME}
         workload = cdk8s.ApiObject(self, "deployment", api_version="apps/v1", kind="Deployment", metadata=metadata)
         workload.add_json_patch(
@@ -115,9 +107,9 @@ class AlarmMetricsChart(cdk8s.Chart):
         if network_policies:
             flows = [DNS, HTTPS, CREDENTIALS, *_reads()]
             policies.append(NetworkPolicies(self, "network-policies", namespace=NAMESPACE, flows=flows))
-        for part in (account, role, binding, configuration, *policies):
+        for part in (account, role, configuration, *policies):
             part.node.add_dependency(namespace)
-        workload.node.add_dependency(account, role, binding, configuration, *policies)
+        workload.node.add_dependency(account, role, configuration, *policies)
 
 
 def _reads() -> list[Flow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cdk8s
+import cdk8s_plus_27 as kplus
 
 from charts.addons.base import AddonContext, GrafanaInputs, HelmAddon, ServiceAccount, Statement
 from charts.addons.grafana_values import PROMETHEUS_PORT, grafana_values
@@ -10,7 +11,6 @@ from charts.dashboards import Board, boards
 from charts.external_secret import ExternalSecret, SecretStore, secrets_manager
 from charts.helm_release import HelmRelease
 from charts.network_policy import CREDENTIALS, Flow, NetworkPolicies, labelled, pods
-from charts.objects import config_map
 from charts.scrape import NAMESPACE, PROMETHEUS
 from constructs import Construct
 from settings import Registry, Settings
@@ -100,11 +100,10 @@ class GrafanaChart(cdk8s.Chart):
         return secret
 
     def _config_map(self, board: Board, runbook_url: str | None) -> Construct:
-        return config_map(
+        return kplus.ConfigMap(
             self,
             f"board-{board.name}",
-            name=_config_map_name(board),
-            namespace=NAMESPACE,
+            metadata=cdk8s.ApiObjectMetadata(name=_config_map_name(board), namespace=NAMESPACE),
             data={f"{board.name}.json": board.json(runbook_url=runbook_url)},
         )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import cdk8s
+import cdk8s_plus_27 as kplus
+
 from charts.airflow.inputs import DagVolume
-from charts.objects import kube_object
 from charts.storage import EFS_DRIVER, EFS_STORAGE_CLASS
 from constructs import Construct
 
@@ -30,12 +32,24 @@ class AirflowDagVolume(Construct):
             "csi": {"driver": EFS_DRIVER, "volumeHandle": f"{volume.file_system_id}::{volume.access_point_id}"},
             "claimRef": {"namespace": namespace, "name": CLAIM},
         }
-        persistent_volume = kube_object(self, "volume", kind="PersistentVolume", name=name, spec=spec)
-        wanted = {
-            "accessModes": ["ReadWriteMany"],
-            "resources": {"requests": {"storage": CAPACITY}},
-            "storageClassName": EFS_STORAGE_CLASS,
-            "volumeName": name,
-        }
-        claim = kube_object(self, "claim", kind="PersistentVolumeClaim", name=CLAIM, namespace=namespace, spec=wanted)
+        persistent_volume = cdk8s.ApiObject(
+            self,
+            "volume",
+            api_version="v1",
+            kind="PersistentVolume",
+            metadata=cdk8s.ApiObjectMetadata(name=name),
+        )
+        persistent_volume.add_json_patch(cdk8s.JsonPatch.add("/spec", spec))
+        quantity = kplus.k8s.Quantity.from_string(CAPACITY)
+        claim = kplus.k8s.KubePersistentVolumeClaim(
+            self,
+            "claim",
+            metadata=kplus.k8s.ObjectMeta(name=CLAIM, namespace=namespace),
+            spec=kplus.k8s.PersistentVolumeClaimSpec(
+                access_modes=["ReadWriteMany"],
+                storage_class_name=EFS_STORAGE_CLASS,
+                volume_name=name,
+                resources=kplus.k8s.ResourceRequirements(requests={"storage": quantity}),
+            ),
+        )
         claim.add_dependency(persistent_volume)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cdk8s
+import cdk8s_plus_27 as kplus
+
 from charts.airflow.inputs import DagRepository
-from charts.objects import config_map
 from charts.placement import resources
 from constructs import Construct
 from settings import ImageReference
@@ -24,11 +26,10 @@ class GitAskpass(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, namespace: str) -> None:
         super().__init__(scope, id_)
-        config_map(
+        kplus.ConfigMap(
             self,
             "script",
-            name=CONFIG_MAP,
-            namespace=namespace,
+            metadata=cdk8s.ApiObjectMetadata(name=CONFIG_MAP, namespace=namespace),
             data={SCRIPT.name: SCRIPT.read_text(encoding="utf-8")},
         )
 

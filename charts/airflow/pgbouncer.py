@@ -6,10 +6,12 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import cdk8s
+import cdk8s_plus_27 as kplus
+
 from charts.airflow import priority
 from charts.airflow.inputs import Endpoints
 from charts.airflow.pod_security import as_nobody
-from charts.objects import config_map
 from charts.placement import resources, spread
 from constructs import Construct
 from settings.airflow import PgBouncerSettings
@@ -91,11 +93,10 @@ class PgBouncerWatch(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, namespace: str) -> None:
         super().__init__(scope, id_)
-        config_map(
+        kplus.ConfigMap(
             self,
             "script",
-            name=_CONFIG_MAP,
-            namespace=namespace,
+            metadata=cdk8s.ApiObjectMetadata(name=_CONFIG_MAP, namespace=namespace),
             data={_SCRIPT.name: _SCRIPT.read_text(encoding="utf-8")},
         )
 

@@ -8,11 +8,11 @@ import re
 from typing import Any
 
 import cdk8s
+import cdk8s_plus_27 as kplus
 
 from charts.airflow import secrets
 from charts.airflow.config import AUTH_MANAGER, Config
 from charts.airflow.pod_security import AIRFLOW_UID, restricted_pod
-from charts.objects import service_account
 from charts.placement import SERVICES_POOL, node_selector, resources
 from constructs import Construct
 from settings import ImageReference
@@ -66,7 +66,8 @@ class SetupJob(Construct):
         config: Config,
     ) -> None:
         super().__init__(scope, id_)
-        account = service_account(self, "account", name=NAME, namespace=namespace)
+        metadata = cdk8s.ApiObjectMetadata(name=NAME, namespace=namespace)
+        account = kplus.ServiceAccount(self, "account", metadata=metadata, automount_token=False)
         priority = cdk8s.ApiObject(
             self,
             "priority",

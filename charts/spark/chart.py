@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import cdk8s
+import cdk8s_plus_27 as kplus
 
 from charts.namespace import RESTRICTED
-from charts.namespace import namespace as make_namespace
 from charts.network_policy import ALL_PODS, DNS, HTTPS, Flow, NetworkPolicies, addresses
 from charts.spark.history_server import HistoryServer
 from charts.spark.names import OPERATOR_METRICS, OPERATOR_NAMESPACE
@@ -44,7 +44,9 @@ class SparkChart(cdk8s.Chart):
         ``vpc_cidrs`` are the VPC's blocks, where there are to be network policies.
         """
         super().__init__(scope, id_, disable_resource_name_hashes=True)
-        namespace = make_namespace(self, name=OPERATOR_NAMESPACE, labels=RESTRICTED)
+        namespace = kplus.Namespace(
+            self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=OPERATOR_NAMESPACE, labels=RESTRICTED)
+        )
         nodes = spark_nodes_policy(self, "nodes-policy")
         teams = [
             SparkTeam(

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import cdk8s
+import cdk8s_plus_27 as kplus
 
 from charts.namespace import RESTRICTED
-from charts.namespace import namespace as make_namespace
 from charts.network_policy import CREDENTIALS, DNS, HTTPS, NetworkPolicies
-from charts.objects import config_map, service_account
 from charts.placement import SERVICES_POOL, node_selector, resources
 from charts.spark.names import EVENT_LOG_PREFIX, HISTORY_NAMESPACE, HISTORY_PORT, HISTORY_SERVER
 from constructs import Construct
@@ -42,15 +41,13 @@ class HistoryServer(Construct):
         network_policies: bool,
     ) -> None:
         super().__init__(scope, id_)
-        namespace = make_namespace(self, name=HISTORY_NAMESPACE, labels=RESTRICTED)
+        namespace = kplus.Namespace(
+            self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=HISTORY_NAMESPACE, labels=RESTRICTED)
+        )
         metadata = cdk8s.ApiObjectMetadata(name=HISTORY_SERVER, namespace=HISTORY_NAMESPACE)
-        account = service_account(self, "account", name=HISTORY_SERVER, namespace=HISTORY_NAMESPACE)
-        script = config_map(
-            self,
-            "script",
-            name=HISTORY_SERVER,
-            namespace=HISTORY_NAMESPACE,
-            data={_SCRIPT.name: _SCRIPT.read_text(encoding="utf-8")},
+        account = kplus.ServiceAccount(self, "account", metadata=metadata, automount_token=False)
+        script = kplus.ConfigMap(
+            self, "script", metadata=metadata, data={_SCRIPT.name: _SCRIPT.read_text(encoding="utf-8")}
         )
         deployment = cdk8s.ApiObject(self, "deployment", api_version="apps/v1", kind="Deployment", metadata=metadata)
         labels = {"app.kubernetes.io/name": HISTORY_SERVER}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import cdk8s
+import cdk8s_plus_27 as kplus
+
 from charts.namespace import RESTRICTED
-from charts.namespace import namespace as make_namespace
 from charts.namespace_limits import namespace_limits
 from charts.namespace_role import namespace_role, permit
 from charts.network_policy import ALL_PODS, DNS, EVERYWHERE, WITHIN, Flow, NetworkPolicies
@@ -39,7 +41,9 @@ class SparkTeam(Construct):
         super().__init__(scope, id_)
         self.namespace = team_namespace(name)
         labels = {**RESTRICTED, TEAM_LABEL: name}
-        namespace = make_namespace(self, name=self.namespace, labels=labels)
+        namespace = kplus.Namespace(
+            self, "namespace", metadata=cdk8s.ApiObjectMetadata(name=self.namespace, labels=labels)
+        )
         submit = namespace_role(
             self,
             _AIRFLOW_ROLE,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import cdk8s
+import cdk8s_plus_27 as kplus
 
 from charts.namespace import RESTRICTED
-from charts.namespace import namespace as make_namespace
 from charts.namespace_limits import namespace_limits
 from charts.namespace_role import namespace_role, permit
 from charts.network_policy import ALL_PODS, CREDENTIALS, DNS, EVERYWHERE, Flow, NetworkPolicies, addresses
 from charts.nodes_policy import NodesPolicy
-from charts.objects import service_account
 from charts.placement import POOL_LABEL, TASK_PODS_POOL
 from charts.task_pods.names import NAMESPACE, SERVICE_ACCOUNT
 from constructs import Construct
@@ -38,9 +37,18 @@ class TaskPodsChart(cdk8s.Chart):
     ) -> None:
         """``airflow_accounts`` has the service accounts of Airflow's ``worker`` and ``triggerer``."""
         super().__init__(scope, id_, disable_resource_name_hashes=True)
-        namespace = make_namespace(self, name=NAMESPACE, labels={**RESTRICTED, _LABEL: "true"})
+        namespace = kplus.Namespace(
+            self,
+            "namespace",
+            metadata=cdk8s.ApiObjectMetadata(name=NAMESPACE, labels={**RESTRICTED, _LABEL: "true"}),
+        )
         parts: list[Construct] = [
-            service_account(self, "account", name=SERVICE_ACCOUNT, namespace=NAMESPACE),
+            kplus.ServiceAccount(
+                self,
+                "account",
+                metadata=cdk8s.ApiObjectMetadata(name=SERVICE_ACCOUNT, namespace=NAMESPACE),
+                automount_token=False,
+            ),
             *namespace_limits(
                 self,
                 namespace=NAMESPACE,
