@@ -118,6 +118,12 @@ def budget_changes(clients: Clients) -> bool:
     return bool(float(amount) == 2)
 
 
+def hosted_zones_begin_with_a_z(clients: Clients) -> bool:
+    make = clients("route53").create_hosted_zone
+    zones = [make(Name="example.com", CallerReference=new_name())["HostedZone"]["Id"] for _ in range(5)]
+    return all(zone.startswith("/hostedzone/Z") for zone in zones)
+
+
 CASES = [
     access_entry_changes,
     budget_changes,
@@ -129,4 +135,5 @@ CASES = [
     database_sends_other_logs,
     database_subnet_group_stays_in_its_vpc,
     event_subscription_changes,
+    hosted_zones_begin_with_a_z,
 ]

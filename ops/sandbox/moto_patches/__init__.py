@@ -23,6 +23,7 @@ from ops.sandbox.moto_patches import (
     lambda_invocation,
     node_images,
     rds,
+    route53,
     s3,
 )
 
@@ -44,4 +45,5 @@ def apply(functions: Functions) -> None:
     lambda_invocation.apply(functions)
     node_images.apply()
     rds.apply()
+    route53.apply()
     s3.apply()

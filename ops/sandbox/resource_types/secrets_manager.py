@@ -9,7 +9,7 @@ from typing import Any
 from ops.sandbox.aws import Aws
 from ops.sandbox.inputs import boolean
 from ops.sandbox.resource_types.base import Deletion, Physical, Request, ResourceType
-from ops.sandbox.resource_types.in_place import modify
+from ops.sandbox.resource_types.in_place import again, modify
 from ops.sandbox.resource_types.tagging import tags
 
 _GENERATOR = (
@@ -28,6 +28,8 @@ class Secret(ResourceType):
     name = "AWS::SecretsManager::Secret"
     in_place = (
         modify("secretsmanager", "update_secret", "Description", "KmsKeyId", by={"SecretId": "{ref}"}),
+        # Another way to generate it is another value, which is generated at once.
+        again(lambda request, physical: _put(request, physical.ref), "GenerateSecretString", "SecretString"),
         tags("secretsmanager", "{ref}"),
     )
 
@@ -40,7 +42,7 @@ class Secret(ResourceType):
             "KmsKeyId",
             "Tags",
             Name=properties.get("Name") or request.name(limit=255),
-            SecretString=properties.get("SecretString") or _generate(request.aws, properties["GenerateSecretString"]),
+            SecretString=_value(request),
         )
         return Physical(ref=secret["ARN"], attributes={"Id": secret["ARN"]})
 
@@ -76,6 +78,15 @@ class SecretTargetAttachment(ResourceType):
 
     def delete(self, deletion: Deletion) -> None:
         """The secret goes by itself."""
+
+
+def _value(request: Request) -> str:
+    properties = request.properties
+    return properties.get("SecretString") or _generate(request.aws, properties["GenerateSecretString"])
+
+
+def _put(request: Request, secret: str) -> None:
+    request.aws.call("secretsmanager", "put_secret_value", SecretId=secret, SecretString=_value(request))
 
 
 def _generate(aws: Aws, generator: Mapping[str, Any]) -> str:
