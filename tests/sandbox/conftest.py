@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,13 @@ def _start(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def synthesize(folder: Path, region: str, partition: str, size: str = "dev") -> Path:
+def synthesize(
+    folder: Path, region: str, partition: str, size: str = "dev", settings: Mapping[str, Any] | None = None
+) -> Path:
     """As `cdk synth` does, without another interpreter: the demo shows that the command line can do it."""
     metadata = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
     context = {**cdk_json_context(), **metadata, "region": region, "partition": partition, "size": size}
+    context |= settings or {}
     app = App(context=context, outdir=str(folder), analytics_reporting=False)
     Platform(app, settings=load_settings(context))
     app.synth()
