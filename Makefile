@@ -81,7 +81,7 @@ requirements: .venv/ready ## Resolve the pinned requirements anew
 	done
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .venv-airflow .venv-spark node_modules cdk.out .cache/tests .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-airflow .venv-spark node_modules cdk.out .cache/tests .cache/checked .mypy_cache .ruff_cache .pytest_cache
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
