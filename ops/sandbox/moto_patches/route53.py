@@ -14,4 +14,4 @@ def apply() -> None:
     def create_route53_zone_id(**arguments: Any) -> str:
         return f"Z{make(**arguments)[1:]}"
 
-    models.create_route53_zone_id = create_route53_zone_id  # type: ignore[assignment]
+    models.create_route53_zone_id = create_route53_zone_id
