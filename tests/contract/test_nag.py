@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from aws_cdk import App, Validations
@@ -12,6 +14,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from settings import cdk_json_context, load_settings
 from stacks.platform import Platform
+from tests.support.sources import of_sources
 
 # (rule, constructs, reason). Both are patterns that must match from their beginning; a row that matches nothing fails.
 ACCEPTED = (
@@ -102,16 +105,22 @@ ACCEPTED = (
 
 
 @pytest.fixture(scope="module")
-def findings(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+def findings() -> set[tuple[str, str]]:
     """(rule, path below the top-level stack) of everything that cdk-nag finds."""
-    folder: Path = tmp_path_factory.mktemp("nag")
-    app = App(context=cdk_json_context(), analytics_reporting=False, outdir=str(folder))
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    settings = load_settings(cdk_json_context())
-    Platform(app, settings=settings)
-    with pytest.raises(Exception, match=r"Validation ?[Ff]ailed"):
-        app.synth()
-    (report,) = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]
+    return of_sources("cdk-nag", (version("cdk-nag"),), _findings)
+
+
+def _findings() -> set[tuple[str, str]]:
+    with TemporaryDirectory() as folder:
+        context = {**cdk_json_context(), "aws:cdk:disable-asset-staging": True}
+        app = App(context=context, analytics_reporting=False, outdir=folder)
+        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+        settings = load_settings(cdk_json_context())
+        Platform(app, settings=settings)
+        with pytest.raises(Exception, match=r"Validation ?[Ff]ailed"):
+            app.synth()
+        report_file = Path(folder) / "validation-report.json"
+        (report,) = json.loads(report_file.read_text(encoding="utf-8"))["pluginReports"]
     return {
         (violation["ruleName"], construct["constructPath"].removeprefix(f"{settings.name}/"))
         for violation in report["violations"]
