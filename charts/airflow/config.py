@@ -21,8 +21,10 @@ AWS_CONNECTION = "aws_default"
 # database that a task is queued, and the message, leaves one that nobody works on: that task waits for so long. It is
 # the life of the token too that a task starts with, so an old message starts nothing.
 _QUEUED_TIMEOUT_SECONDS = 10 * 60
-# Looked at so often that a token does not end much before its message is replaced: the task would fail of it.
+# Looked at so often that a token does not end much before its message is replaced: the task would fail of it. While a
+# scheduler is being replaced nobody looks, so API servers take a token for so long after its end.
 _QUEUED_CHECK_SECONDS = 15
+_TOKEN_LEEWAY_SECONDS = 300
 _ORPHANS_CHECK_SECONDS = 60
 # Airflow by itself fails a task the third time. That is short for workers that start from zero, and for a queue whose
 # few workers are busy: three hours.
@@ -76,6 +78,7 @@ def airflow_config(*, name: str, airflow: AirflowSettings, endpoints: Endpoints,
             "sql_alchemy_max_overflow": str(capacity.SQL_MAX_OVERFLOW),
         },
         "api": {"workers": str(capacity.API_SERVER_WORKERS)},
+        "api_auth": {"jwt_leeway": str(_TOKEN_LEEWAY_SECONDS)},
         "celery": {
             "worker_concurrency": str(workers.concurrency),
             "sync_parallelism": str(capacity.SYNC_PARALLELISM),
