@@ -9,7 +9,7 @@ from ops.upgrade.versions import AURORA, QUEUE, Change, change, step
 
 
 def database(upgrade: Upgrade) -> Findings:
-    """Aurora PostgreSQL: in place, with an interruption. A major version is not left to a change of a line."""
+    """Aurora PostgreSQL: in place, with an interruption, and no way back."""
     before, after = upgrade.before.engines[AURORA], upgrade.after.engines[AURORA]
     kind = change(before, after)
     if kind in (Change.NONE, Change.DOWN):
@@ -20,11 +20,12 @@ def database(upgrade: Upgrade) -> Findings:
         yield refused
         return
     if kind is Change.MAJOR:
-        yield failure(
+        yield warning(
             AURORA,
-            f"{step(before, after)}: {kind}. CloudFormation would begin it at once, and take it back by no roll-back; "
-            "the database would be away for as long as it takes",
-            "Go to the newest minor version instead, or upgrade by a blue/green deployment; docs/upgrade.md says how.",
+            f"{step(before, after)}: {kind}. Aurora upgrades in place: the database is away for as long as that takes, "
+            "and no roll-back takes it back",
+            "Take a snapshot first, and deploy this alone while no task runs; or upgrade by a blue/green deployment. "
+            "docs/upgrade.md has both.",
         )
         return
     yield warning(

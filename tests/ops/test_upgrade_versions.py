@@ -203,7 +203,7 @@ class TestEngines:
         [
             ("16.13", "16.13", Status.OK, "unchanged"),
             ("16.9", "16.13", Status.WARNING, "Aurora restarts"),
-            ("15.9", "16.13", Status.FAILURE, "begin it at once, and take it back by no roll-back"),
+            ("15.9", "16.13", Status.WARNING, "in place: the database is away"),
             ("16.14", "16.13", Status.FAILURE, "which the service refuses"),
         ],
     )
