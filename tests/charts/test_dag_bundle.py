@@ -28,7 +28,9 @@ from airflow.dag_processing.bundles.manager import DagBundlesManager
 def look(**version):
     bundle = DagBundlesManager().get_bundle(sys.argv[1], **version)
     bundle.initialize()
-    return {"version": bundle.get_current_version(), "text": (bundle.path / "hello.py").read_text()}
+    current = bundle.get_current_version()
+    current = getattr(current, "version", current)  # with more beside it since Airflow 3.3
+    return {"version": current, "text": (bundle.path / "hello.py").read_text()}
 
 found = {"first": look()}
 print("waiting", flush=True)

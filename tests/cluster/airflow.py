@@ -42,12 +42,12 @@ class ClusterAirflow(AirflowApi):
             self._forward.wait()
             self._forward = None
 
-    def _call(self, method: str, path: str, body: Answer | None = None) -> Answer:
+    def call(self, method: str, path: str, body: Answer | None = None) -> Answer:
         deadline = time.monotonic() + self._patience
         while True:
             try:
                 self._connect()
-                return super()._call(method, path, body)
+                return super().call(method, path, body)
             except UnreachableError:
                 self.close()
                 if time.monotonic() >= deadline:
@@ -55,9 +55,9 @@ class ClusterAirflow(AirflowApi):
                 time.sleep(2)
             except AirflowError as error:
                 # A token lasts a day, or as long as the key that signed it.
-                if error.status != HTTPStatus.UNAUTHORIZED or path.startswith("/auth/") or not self._token:
+                if error.status != HTTPStatus.UNAUTHORIZED or path.startswith("/auth/") or not self._authorization:
                     raise
-                self._token = ""
+                self._authorization = ""
                 self.sign_in(*self._login())
 
     def _connect(self) -> None:

@@ -93,12 +93,12 @@ def test_pods_are_restricted(application: dict[str, Any]) -> None:
 def test_without_spark_the_dag_still_parses(tmp_path: Path) -> None:
     program = (
         "from airflow.dag_processing.dagbag import DagBag\n"
-        f"bag = DagBag({str(ROOT / 'dags')!r}, include_examples=False)\n"
+        f"bag = DagBag({str(ROOT / 'dags')!r})\n"
         f"assert not bag.import_errors, bag.import_errors\nassert {JOB!r} in bag.dags\n"
     )
     done = subprocess.run(
         [AIRFLOW_PYTHON, "-B", "-c", program],
-        env={"AIRFLOW_HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        env={"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
         check=False,

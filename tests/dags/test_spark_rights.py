@@ -79,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             answer = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": []}
         sent = b"" if verb == "watch" else json.dumps(answer).encode()
-        self.send_response(200)
+        self.send_response(201 if self.command == "POST" else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(sent)))
         self.end_headers()

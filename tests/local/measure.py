@@ -101,9 +101,7 @@ def throughput(api: AirflowApi, count: int) -> None:
         run_id = api.trigger(MANY, note="a measurement")
         reached(partial(ended, api, run_id))
         path = f"/api/v2/dags/{MANY}/dagRuns/{run_id}/taskInstances?limit=100&offset="
-        tasks = [
-            task for start in range(0, count, 100) for task in api._call("GET", f"{path}{start}")["task_instances"]
-        ]
+        tasks = [task for start in range(0, count, 100) for task in api.call("GET", f"{path}{start}")["task_instances"]]
         queued = sorted(moment(task["queued_when"]) for task in tasks)
         last = max(moment(task["end_date"]) for task in tasks)
         took, sent = (last - queued[0]).total_seconds(), (queued[-1] - queued[0]).total_seconds()

@@ -59,7 +59,7 @@ class TestMigrations:
     def test_by_their_names_from_airflow_itself(self, tmp_path: Path) -> None:
         result = self.ask(tmp_path, "3.1.8", "3.2.0")
         assert result.status is Status.WARNING
-        assert result.found.startswith("22 of them, 509b94a1042d → 1d6611b6ab7c: replace asset_trigger table")
+        assert result.found.startswith("22 of them, 509b94a1042d → 1d6611b6ab7c: Replace asset_trigger table")
         assert "--from-version 3.1.8 --to-version 3.2.0" in result.advice
 
     def test_none_between_two_patches(self, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ class TestMigrations:
         result = self.ask(tmp_path, AIRFLOW, "3.1.8")
         assert (result.status, result.found) == (
             Status.WARNING,
-            "a downgrade of the database: 1d6611b6ab7c → 509b94a1042d",
+            "a downgrade of the database: d2f4e1b3c5a7 → 509b94a1042d",
         )
 
 

@@ -25,6 +25,7 @@ ARN = f"arn:aws:{{}}:{REGION}:123456789012:{{}}"
 # said.
 GONE: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "AWS::APS::Workspace": ("gone", {}, {"WorkspaceId": "ws-gone"}),
+    "AWS::CertificateManager::Certificate": (ARN.format("acm", "certificate/gone"), {}, {}),
     "AWS::CodeCommit::Repository": ("gone", {"RepositoryName": "gone"}, {}),
     "AWS::EC2::EIP": ("192.0.2.1", {}, {"AllocationId": "eipalloc-0123456789abcdef0"}),
     "AWS::EC2::InternetGateway": ("igw-0123456789abcdef0", {}, {}),
@@ -50,10 +51,22 @@ GONE: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "AWS::KMS::Alias": ("alias/gone", {}, {}),
     "AWS::Events::Rule": ("gone", {"Targets": [{"Id": "gone"}]}, {}),
     "AWS::Lambda::LayerVersion": ("gone", {}, {"layer": "gone", "version": 1}),
+    "AWS::Route53::RecordSet": (
+        "gone.example.com",
+        {
+            "HostedZoneId": "Z0123456789GONE",
+            "Name": "gone.example.com",
+            "Type": "CNAME",
+            "TTL": "60",
+            "ResourceRecords": ["x"],
+        },
+        {},
+    ),
     "AWS::SNS::Subscription": (ARN.format("sns", "gone:01234567"), {}, {}),
     "AWS::SNS::Topic": (ARN.format("sns", "gone"), {}, {}),
     "AWS::SQS::Queue": ("gone", {}, {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/123456789012/gone"}),
     "AWS::SQS::QueuePolicy": ("gone", {"Queues": [f"https://sqs.{REGION}.amazonaws.com/123456789012/gone"]}, {}),
+    "AWS::WAFv2::WebACL": ("gone|01234567-89ab-cdef-0123-456789abcdef|REGIONAL", {}, {}),
 }
 # A stack is known by its id for ever, and what a custom resource stands for only its handler knows.
 ELSEWHERE = {"AWS::CloudFormation::Stack", CUSTOM_RESOURCE}

@@ -135,5 +135,10 @@ def values_schema(chart: str) -> dict[str, Any] | None:
     return json.loads(schema) if schema else None
 
 
+def is_of_another_version(chart: str) -> bool:
+    """Whether what stands in the place of a chart's archive is that of another version than the pinned one."""
+    return metadata(chart)["version"] != load_releases().charts[chart].version and not _archive(chart).is_file()
+
+
 def _archive(chart: str) -> Path:
     return charts_folder() / load_releases().charts[chart].archive

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _SUFFIX_LENGTH = 12
 
 # How services say in an error's code that something is not there. A key that waits for its deletion counts as gone.
-_GONE = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExistent|^KMSInvalidState")
+_GONE = re.compile(r"NotFound|NoSuch|DoesNotExist|Non[Ee]xistent|^KMSInvalidState")
 
 
 class Properties(Mapping[str, Any]):

@@ -41,5 +41,6 @@ class WebAcl(ResourceType):
         return Physical(ref=ref, attributes={"Arn": acl["ARN"], "Id": acl["Id"]})
 
     def delete(self, deletion: Deletion) -> None:
-        lock = _lock(deletion.aws, deletion.physical)
-        deletion.call("wafv2", "delete_web_acl", **_which(deletion.physical), LockToken=lock)
+        which = _which(deletion.physical)
+        if found := deletion.call("wafv2", "get_web_acl", **which):
+            deletion.call("wafv2", "delete_web_acl", **which, LockToken=found["LockToken"])

@@ -157,7 +157,7 @@ class TestRepository:
         git(theirs, "branch", "--quiet", "--move", "main", "master")
         result = bring(theirs)
         assert result.exit_code == 1
-        assert "give --branch" in result.output
+        assert "--branch" in result.output
         assert tip(ours, "master") == tip(theirs, "master")
 
     def test_one_that_cannot_be_read(self, bring: Callable[..., Result], tmp_path: Path) -> None:
