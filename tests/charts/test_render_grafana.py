@@ -142,8 +142,9 @@ def test_nothing_is_fetched_from_outside_and_nobody_comes_in_without_a_password(
 def test_the_image_is_pinned_and_from_the_right_registry(helm: Path, partition: str) -> None:
     _, container = pod(helm, partition)
     release = load_releases().images["grafana"]
-    repository, _, tag = container["image"].rpartition(":")
-    assert tag == release.tag
+    image, _, digest = container["image"].partition("@")
+    repository, _, tag = image.rpartition(":")
+    assert (tag, digest) == (release.tag, release.digest or "")
     assert not tag.endswith("-slim")
     assert (
         repository
