@@ -62,6 +62,8 @@ TEAM_NAMESPACE = "spark-"
 TEAM_QUOTA = "team"
 
 PORT_FORWARD = f"kubectl --namespace {AIRFLOW_NAMESPACE} port-forward service/{RELEASE}-api-server 8080:8080"
+BY_PORT_FORWARD = f"Run: {PORT_FORWARD}, and give --url http://localhost:8080"
+"""What to do where Airflow cannot be reached from here."""
 
 OWN_CONNECTIONS = ("airflow_db", "aws_default", "kubernetes_default")
 OWN_VARIABLES = ("spark", "task_pods")

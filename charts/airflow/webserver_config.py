@@ -74,7 +74,8 @@ def identity(token: str) -> dict[str, Any]:
             raise ValueError("its key id is none")
         if not _is_signed(token, _public_key(key_id)):
             raise ValueError("Signature verification failed")
-        said = jwt.decode(bare, options={"verify_signature": False, "verify_exp": True, "require": ["exp"]})
+        times = {"verify_exp": True, "verify_nbf": True, "require": ["exp"]}
+        said = jwt.decode(bare, options={"verify_signature": False, **times})
     except jwt.PyJWTError as error:
         raise ValueError(str(error)) from error
     if not said.get("email"):

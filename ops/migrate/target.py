@@ -13,12 +13,11 @@ from ops.aws import Aws
 from ops.entry import find_entry
 from ops.errors import OpsError
 from ops.migrate.secret_store import SecretStore
-from ops.names import PORT_FORWARD
+from ops.names import BY_PORT_FORWARD
 from ops.stack import DeployedStack
 from settings import Settings
 
 _PATIENCE_SECONDS = 60
-_PORT_FORWARD = f"Run: {PORT_FORWARD}, and give --url http://localhost:8080"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +75,11 @@ class Target:
             if url is None:
                 entry = find_entry(self.aws, self.stack.output("ClusterName"))
                 if entry is None:
-                    return OpsError(f"the deployment has no load balancer to reach its Airflow by. {_PORT_FORWARD}")
+                    return OpsError(f"the deployment has no load balancer to reach its Airflow by. {BY_PORT_FORWARD}")
                 url = entry.url
             airflow = AirflowApi(url, patience=_PATIENCE_SECONDS)
             airflow.health()
             sign_in_as_administrator(self.aws, self.stack, airflow)
         except UnreachableError as error:
-            return OpsError(f"the deployment's Airflow cannot be reached: {error}. {_PORT_FORWARD}")
+            return OpsError(f"the deployment's Airflow cannot be reached: {error}. {BY_PORT_FORWARD}")
         return airflow

@@ -13,11 +13,10 @@ from ops.checks import NotCheckedError
 from ops.entry import Entry, find_entry
 from ops.errors import OpsError
 from ops.kubernetes_api import KubernetesApi
-from ops.names import PORT_FORWARD
+from ops.names import BY_PORT_FORWARD
 from ops.stack import DeployedStack
 
 NO_LOAD_BALANCER = "the AWS at this endpoint is in memory: no controller has made a load balancer"
-_PORT_FORWARD = f"Run: {PORT_FORWARD}, and give --url http://localhost:8080"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +89,6 @@ class Deployment:
             airflow.health()
         except UnreachableError as error:
             if internal and not error.status:
-                return NotCheckedError(f"{error}; its load balancer is internal to the VPC", _PORT_FORWARD)
+                return NotCheckedError(f"{error}; its load balancer is internal to the VPC", BY_PORT_FORWARD)
             return error
         return airflow
